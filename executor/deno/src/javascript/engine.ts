@@ -1,0 +1,123 @@
+/**
+ * Runs one JavaScript program to its end: until nothing is left in the event loop, as `deno run`
+ * does, or `Deno.exit`. Errors that nobody catches are left to Deno, which prints them and exits
+ * with 1; the parent reads that from the exit itself.
+ */
+
+import { type Hello, type Outcome, readTask, sendReady, sendResult } from "../wire.ts";
+import { evaluate } from "./evaluate.ts";
+import { installModules, type Modules } from "./modules.ts";
+import { LOADER, type Prepared, prepare, ProgramSyntaxError } from "./program.ts";
+import { toJson, toReturnVal } from "./value.ts";
+
+const exit = Deno.exit.bind(Deno);
+const writeStderr = Deno.stderr.writeSync.bind(Deno.stderr);
+const writeStdout = Deno.stdout.writeSync.bind(Deno.stdout);
+const readStdin = Deno.stdin.readSync.bind(Deno.stdin);
+const encode = TextEncoder.prototype.encode.bind(new TextEncoder());
+
+/** Longer than any time limit. */
+const KEEP_ALIVE_MS = 2 ** 31 - 1;
+
+/** What a program returned, so far. */
+class Returned {
+  #text = "";
+  #explicit = false;
+
+  /** Rule 1: the last call of `return_val` wins over everything else. */
+  give = (value: unknown): void => {
+    this.#text = toReturnVal(value);
+    this.#explicit = true;
+  };
+
+  /** Rules 2 and 3: what the program's function returned. */
+  settle(value: unknown): void {
+    if (!this.#explicit && value !== undefined) this.#text = toJson(value);
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+}
+
+function finish(exitCode: number, returned: Returned, ownReturnVal: boolean, hello: Hello): never {
+  let outcome: Outcome = { exitCode, retVal: returned.text, ownReturnVal };
+  if (encode(outcome.retVal).length > hello.maxReturnBytes) {
+    writeStderr(encode(`RangeError: ret_val is larger than ${hello.maxReturnBytes} bytes\n`));
+    outcome = { exitCode: exitCode || 1, retVal: "", ownReturnVal };
+  }
+  sendResult(outcome);
+  exit(exitCode);
+}
+
+/** Reads one line of standard input, byte by byte, so that nothing beyond it is taken. */
+function readLine(): string | null {
+  const bytes: number[] = [];
+  const one = new Uint8Array(1);
+  for (;;) {
+    const count = readStdin(one);
+    if (count === null && bytes.length === 0) return null;
+    if (count === null || one[0] === 10) break;
+    bytes.push(one[0]);
+  }
+  return new TextDecoder().decode(new Uint8Array(bytes)).replace(/\r$/, "");
+}
+
+function prompt(message?: string, defaultValue?: string): string | null {
+  if (message !== undefined) writeStdout(encode(`${message} `));
+  const line = readLine();
+  return line === "" && defaultValue !== undefined ? defaultValue : line;
+}
+
+function exitCodeOf(code: unknown): number {
+  return Number(code ?? 0) & 0xff;
+}
+
+function define(name: string, value: unknown): void {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+}
+
+function compiled(file: string, code: string, transpile: (code: string) => string): Prepared {
+  try {
+    return prepare(transpile(code), file);
+  } catch (error) {
+    const shown = error instanceof ProgramSyntaxError ? error.message : `SyntaxError: ${error}`;
+    writeStderr(encode(`${shown}\n`));
+    exit(1);
+  }
+}
+
+function start(prepared: Prepared, file: string, modules: Modules, hello: Hello): void {
+  const returned = new Returned();
+  const own = (): boolean => prepared.ownReturnVal || (globalThis as Record<string, unknown>).return_val !== returned.give;
+  define("return_val", returned.give);
+  define("require", modules.require);
+  define("prompt", prompt);
+  define(LOADER, modules.load);
+  Deno.exit = (code?: number): never => finish(exitCodeOf(code ?? Deno.exitCode), returned, own(), hello);
+  let open = true;
+  addEventListener("beforeunload", (event) => {
+    if (!open) finish(exitCodeOf(Deno.exitCode), returned, own(), hello);
+    event.preventDefault(); // Nothing is left to run, yet the program waits: until its time is over.
+    setTimeout(() => {}, KEEP_ALIVE_MS);
+  });
+  const program = evaluate(prepared.source, `file:///${file}`) as () => Promise<unknown>;
+  // Called by the engine itself, so that no frame of this file is below the program's own.
+  Promise.resolve().then(program).then((value) => {
+    open = false;
+    returned.settle(value);
+  });
+}
+
+/**
+ * Serves one task: says ready, waits, runs.
+ *
+ * @param file the program's name in stack traces
+ * @param transpile makes JavaScript of the code, line for line
+ */
+export function serve(hello: Hello, file: string, transpile: (code: string) => string): void {
+  const modules = installModules();
+  prepare(transpile("const warm = [1].map((x) => x + 1);\nwarm"), file); // Compiled now, not when it counts.
+  sendReady();
+  start(compiled(file, readTask(), transpile), file, modules, hello);
+}

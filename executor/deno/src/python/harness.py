@@ -1,0 +1,210 @@
+"""Runs one program inside the sandbox, as `python main.py` would, and reads what it returned.
+
+It is part of the memory image: nothing of it is compiled when a task comes. Everything that it uses
+after the program has run was looked up before, so that a program that replaces functions of the
+standard library spoils nothing but its own answer.
+"""
+
+import ast
+import atexit
+import builtins
+import io
+import json
+import linecache
+import os
+import random
+import sys
+import tempfile
+import traceback
+import types
+import uuid
+from collections.abc import Callable, Coroutine
+from inspect import CO_COROUTINE
+from typing import Any
+
+FILE = "main.py"
+LAST = "__faaspool_last__"
+EXIT_CODES = 256
+
+_encode_json = json.JSONEncoder(ensure_ascii=False).encode
+_print_exception = traceback.print_exception
+_run_exit_functions = atexit._run_exitfuncs
+_repr = repr
+_str = str
+_type = type
+_isinstance = isinstance
+_len = len
+_print = print
+_base_exception = BaseException
+
+
+def freshen() -> None:
+    """Make what was copied with the memory image differ from every other copy, and the environment empty."""
+    os.environ.clear()
+    random.seed()
+    tempfile._name_sequence = None
+    uuid._last_timestamp = None
+    uuid._node = None
+
+
+def open_streams() -> None:
+    """Connect the standard streams to the descriptors; what is printed leaves at once."""
+    sys.stdin = io.TextIOWrapper(io.open(0, "rb", closefd=False), encoding="utf-8", errors="surrogateescape")
+    sys.stdout = _writer(1, "strict")
+    sys.stderr = _writer(2, "backslashreplace")
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+
+
+def _writer(descriptor: int, errors: str) -> io.TextIOWrapper:
+    name = {1: "<stdout>", 2: "<stderr>"}[descriptor]
+    raw = io.FileIO(descriptor, "w", closefd=False)
+    raw.name = name
+    return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, newline="\n", write_through=True)
+
+
+class _Returned:
+    """What `return_val` was last given."""
+
+    def __init__(self) -> None:
+        self.text: str | None = None
+
+    def give(self, value: object) -> None:
+        """Set the task's return value: text as it is, anything else as JSON."""
+        self.text = _str(value) if _isinstance(value, _str) else _to_json(value)
+
+
+def _to_json(value: object) -> str:
+    try:
+        return _encode_json(value)
+    except _base_exception:  # noqa: BLE001 -- the program's own objects may raise anything
+        return _shown(value)
+
+
+def _shown(value: object) -> str:
+    try:
+        return _str(_repr(value))
+    except _base_exception:  # noqa: BLE001 -- the same
+        return f"<{_type(value).__name__} object that cannot be shown>"
+
+
+def _compile(code: str) -> types.CodeType:
+    tree = ast.parse(code, FILE)
+    if tree.body and _isinstance(tree.body[-1], ast.Expr):
+        last = tree.body[-1]
+        target = ast.Name(LAST, ast.Store())
+        tree.body[-1] = ast.copy_location(ast.Assign([ast.copy_location(target, last)], last.value), last)
+    return compile(tree, FILE, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+
+
+def _execute(code: str, scope: dict[str, Any], run_until_complete: Callable[[Coroutine[Any, Any, Any]], object]) -> None:
+    compiled = _compile(code)
+    if compiled.co_flags & CO_COROUTINE:
+        run_until_complete(eval(compiled, scope))  # noqa: S307 -- running it is the purpose
+    else:
+        exec(compiled, scope)  # noqa: S102 -- the same
+
+
+def _exit_code(error: SystemExit) -> int:
+    if error.code is None:
+        return 0
+    if _isinstance(error.code, int):
+        return error.code % EXIT_CODES
+    _print(error.code, file=sys.stderr)
+    return 1
+
+
+def _report(error: BaseException) -> int:
+    """Print an uncaught exception as the interpreter would, and return the exit code."""
+    if _isinstance(error, SystemExit):
+        return _exit_code(error)
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != FILE:
+        trace = trace.tb_next
+    error.__traceback__ = trace
+    if sys.excepthook not in (sys.__excepthook__, _default_hook):
+        sys.excepthook(_type(error), error, trace)
+    else:
+        _print_exception(error, file=sys.stderr)
+    return 130 if _isinstance(error, KeyboardInterrupt) else 1
+
+
+def _guarded(action: Callable[..., int], *arguments: object) -> int:
+    """Run `action`; what it raises was raised by the program's own hooks, so it is the program's error."""
+    try:
+        return action(*arguments)
+    except _base_exception as error:  # noqa: BLE001 -- the same
+        try:
+            return _report(error)
+        except _base_exception:  # noqa: BLE001 -- even the report fails: only the exit code is left
+            return 1
+
+
+def _finish() -> int:
+    _run_exit_functions()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return 0
+
+
+def _value(scope: dict[str, Any], returned: _Returned) -> str:
+    if returned.text is not None:
+        return returned.text
+    if "result" in scope:
+        return _to_json(scope["result"])
+    last = scope.get(LAST)
+    return "" if last is None else _to_json(last)
+
+
+def _sendable(text: str) -> str:
+    """Replace lone surrogates, which UTF-8 cannot carry."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _run_coroutine(coroutine: Coroutine[Any, Any, Any]) -> object:
+    import asyncio
+
+    return asyncio.get_event_loop().run_until_complete(coroutine)
+
+
+def _main_module(code: str) -> dict[str, Any]:
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__builtins__=builtins, __file__=FILE)
+    sys.modules["__main__"] = module
+    sys.argv = [FILE]
+    linecache.cache[FILE] = (_len(code), None, code.splitlines(keepends=True), FILE)
+    return module.__dict__
+
+
+def run(code: str, max_return_bytes: int) -> tuple[int, str, bool]:
+    """Run a program to its end.
+
+    Returns its exit code, its return value as text of at most `max_return_bytes` of UTF-8, and
+    whether it defined a `return_val` of its own.
+    """
+    returned = _Returned()
+    give = returned.give
+    builtins.return_val = give
+    scope = _main_module(code)
+
+    def execute() -> int:
+        _execute(code, scope, _run_coroutine)
+        return 0
+
+    exit_code = _guarded(execute)
+    value = ""
+
+    def read_value() -> int:
+        nonlocal value
+        value = _sendable(_value(scope, returned))
+        return 0
+
+    if exit_code == 0 or returned.text is not None:
+        exit_code = _guarded(read_value) or exit_code
+    exit_code = _guarded(_finish) or exit_code
+    if _len(value.encode()) > max_return_bytes:
+        _print(f"ValueError: ret_val is larger than {max_return_bytes} bytes", file=sys.stderr)
+        value, exit_code = "", exit_code or 1
+    return exit_code, value, scope.get("return_val", give) is not give or builtins.return_val is not give
+
+
+_default_hook = sys.excepthook

@@ -1,0 +1,30 @@
+"""What can be wrong with a request.
+
+ContractError
+├── InvalidRequest     the request cannot be carried out as it is (400)
+└── BodyTooLarge       the body is larger than the service reads (413)
+"""
+
+
+class ContractError(Exception):
+    """A request that breaks the contract."""
+
+
+class InvalidRequest(ContractError):
+    """A request that another try cannot cure.
+
+    `field` names what is wrong, `body` where it is the whole; `reason` says what is accepted.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class BodyTooLarge(ContractError):
+    """A body of more than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body is larger than {limit} bytes")
+        self.limit = limit

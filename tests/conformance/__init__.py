@@ -1,0 +1,1 @@
+"""The HTTP contract, tested from outside: every deployment has to pass this suite unchanged."""

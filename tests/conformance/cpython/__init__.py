@@ -1,0 +1,1 @@
+"""CPython's own test suite, packed into programs that the service runs."""
