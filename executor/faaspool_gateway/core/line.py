@@ -50,6 +50,10 @@ class Line(Generic[Ticket]):
         self._waiting.append(ticket)
         return Entry.WAITING
 
+    def waits(self, ticket: Ticket) -> bool:
+        """Whether a ticket is in the line."""
+        return ticket in self._waiting
+
     def leave(self, ticket: Ticket) -> None:
         """Stop waiting."""
         self._waiting.remove(ticket)

@@ -1,0 +1,1 @@
+"""The executor: owns the sandboxes of one machine and serves the contract."""

@@ -1,0 +1,23 @@
+"""What can go wrong in the executor.
+
+ExecutorError
+├── SettingsError      a variable that cannot be read
+├── NotPrepared        the runtime is missing or damaged
+└── StartFailed        a sandbox did not come up
+"""
+
+
+class ExecutorError(Exception):
+    """Something that stops the executor or one of its sandboxes."""
+
+
+class SettingsError(ExecutorError):
+    """A variable that cannot be read; the message is one line for whoever set it."""
+
+
+class NotPrepared(ExecutorError):
+    """The runtime is missing or damaged."""
+
+
+class StartFailed(ExecutorError):
+    """A sandbox did not come up."""

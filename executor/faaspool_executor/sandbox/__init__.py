@@ -1,0 +1,1 @@
+"""Sandboxes as processes of the operating system: the only place that starts any."""

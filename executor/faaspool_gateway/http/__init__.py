@@ -1,0 +1,1 @@
+"""HTTP: routes, the body's bounds, problems as answers, clients that hang up."""
