@@ -1,0 +1,113 @@
+"""Puts the executor together and runs it until it is told to stop."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+
+import structlog
+import uvicorn
+
+from faaspool_contract.names import Language
+from faaspool_contract.request import RequestLimits
+from faaspool_executor.core.argv import sandbox_argv
+from faaspool_executor.core.plan import MIB, Budget
+from faaspool_executor.sandbox.pool import Pool, cores
+from faaspool_executor.sandbox.prepare import Runtime, find_deno, prepare
+from faaspool_executor.sandbox.process import Command
+from faaspool_executor.settings import Settings
+from faaspool_gateway.http.app import build_app
+from faaspool_gateway.service import Gateway, GatewayLimits
+
+SERVICE_BYTES = 72 * MIB
+"""What the service's own process takes, next to its sandboxes."""
+ENGINE_BYTES = 64 * MIB
+"""What a sandbox may take for the engine's own needs, its compilers above all, beyond the task's memory."""
+PYTHON_IMAGE_BYTES = 32 * MIB
+
+log = structlog.get_logger()
+
+
+class Server(uvicorn.Server):
+    """Uvicorn without its own signal handlers: draining comes before closing."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `serve`."""
+        yield
+
+
+def runtime_of(settings: Settings) -> Runtime:
+    """The runtime folder that the settings name."""
+    return Runtime(settings.workspace / "runtime", find_deno())
+
+
+def _commands(settings: Settings, runtime: Runtime, task_bytes: int) -> Callable[[Language], Command]:
+    def command(language: Language) -> Command:
+        argv = sandbox_argv(runtime.deno, entries[language], heap_megabytes=settings.task_memory_bytes // MIB)
+        return Command(
+            language=language,
+            argv=tuple(argv),
+            environment=runtime.environment,
+            heap_bytes=max(task_bytes, PYTHON_IMAGE_BYTES * 2),
+            max_output_bytes=settings.max_output_bytes,
+        )
+
+    entries = {language: runtime.entry(language) for language in Language}
+    return command
+
+
+def build(settings: Settings, runtime: Runtime) -> tuple[Gateway, Pool]:
+    """Make the gateway and the pool behind it."""
+    sandboxes_bytes = max(settings.memory_bytes - SERVICE_BYTES, 0)
+    room = max(sandboxes_bytes - 80 * MIB, 32 * MIB)
+    budget = Budget(
+        sandboxes_bytes=sandboxes_bytes,
+        task_bytes=min(settings.task_memory_bytes + ENGINE_BYTES, room),
+        cores=cores(),
+    )
+    task_bytes = min(settings.task_memory_bytes, room)
+    pool = Pool(_commands(settings, runtime, task_bytes), budget, settings.worker_count)
+    limits = GatewayLimits(
+        request=RequestLimits(
+            code_bytes=settings.max_code_bytes,
+            default_timeout_ms=settings.timeout_ms,
+            max_timeout_ms=settings.max_timeout_ms,
+        ),
+        body_bytes=settings.max_body_bytes,
+        workers=settings.worker_count,
+        queue_size=settings.queue_size,
+        queue_timeout_seconds=settings.queue_timeout_ms / 1000,
+    )
+    return Gateway(pool, limits, settings.mode), pool
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; then finish what runs and return."""
+    runtime = runtime_of(settings)
+    await asyncio.to_thread(prepare, runtime, lambda text: log.info("preparing", step=text))
+    gateway, pool = build(settings, runtime)
+    app = build_app(gateway, settings.api_tokens, version("faaspool"))
+    config = uvicorn.Config(
+        app, host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="off"
+    )
+    server = Server(config)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with asyncio.TaskGroup() as group:
+        sandboxes = group.create_task(pool.run(), name="pool")
+        draining = group.create_task(_drain(stop, gateway, server, settings.grace_ms / 1000), name="drain")
+        log.info("serving", address=f"http://{settings.host}:{settings.port}", mode=settings.mode)
+        await server.serve()
+        sandboxes.cancel()
+        draining.cancel()
+    log.info("stopped")
+
+
+async def _drain(stop: asyncio.Event, gateway: Gateway, server: Server, grace_seconds: float) -> None:
+    await stop.wait()
+    log.info("draining", grace_seconds=grace_seconds)
+    await gateway.drain(grace_seconds)
+    server.should_exit = True
