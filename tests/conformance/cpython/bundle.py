@@ -68,6 +68,15 @@ def imported(source: bytes, package: str) -> set[str]:
     return {name for name in names if MODULE_NAME.fullmatch(name)}
 
 
+def submodules(module: str) -> list[str]:
+    """Return every module in a package of the suite; of a plain module, none."""
+    path = file_of(module)
+    if path is None or path.name != "__init__.py":
+        return []
+    inner = [found.relative_to(path.parent).with_suffix("") for found in path.parent.rglob("*.py")]
+    return [".".join([module, *found.parts]) for found in inner if found.name != "__init__"]
+
+
 def package_of(module: str, path: Path) -> str:
     """Return the package that relative imports in a module start from."""
     return module if path.name == "__init__.py" else module.rpartition(".")[0]
@@ -76,6 +85,8 @@ def package_of(module: str, path: Path) -> str:
 def closure(modules: list[str]) -> set[Path]:
     """Return the sources of modules of the suite and of all that they import from it."""
     waiting = ["test", "test.support", *modules]
+    for module in modules:
+        waiting += submodules(module)
     seen: set[str] = set()
     sources: set[Path] = set()
     while waiting:
@@ -96,12 +107,6 @@ def data_files(patterns: list[str]) -> set[Path]:
     for pattern in patterns:
         files |= {path for path in suite_folder().glob(pattern) if path.is_file()}
     return files
-
-
-@cache
-def minified(path: Path) -> bytes:
-    """Return a source as it is: tests look at their own lines."""
-    return path.read_bytes()
 
 
 def pack(files: set[Path]) -> str:
