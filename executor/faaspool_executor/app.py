@@ -13,8 +13,9 @@ from faaspool_contract.names import Language
 from faaspool_contract.request import RequestLimits
 from faaspool_executor.core.argv import sandbox_argv
 from faaspool_executor.core.plan import MIB, Budget
+from faaspool_executor.errors import NotPrepared
 from faaspool_executor.sandbox.pool import Pool, cores
-from faaspool_executor.sandbox.prepare import Runtime, find_deno, prepare
+from faaspool_executor.sandbox.prepare import Runtime, find_deno
 from faaspool_executor.sandbox.process import Command
 from faaspool_executor.settings import Settings
 from faaspool_gateway.http.app import build_app
@@ -43,9 +44,28 @@ def runtime_of(settings: Settings) -> Runtime:
     return Runtime(settings.workspace / "runtime", find_deno())
 
 
-def _commands(settings: Settings, runtime: Runtime, task_bytes: int) -> Callable[[Language], Command]:
+class PythonImage:
+    """Whether Python starts from its memory image now; checked once, as it means reading 15 MB."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self.valid = runtime.image_is_valid()
+
+    def entry(self, language: Language) -> str:
+        """The entry module of a sandbox, as of now."""
+        return self._runtime.entry(language, cold=not self.valid)
+
+    def record(self) -> None:
+        """Make the image anew. Raises NotPrepared."""
+        self._runtime.record_image(lambda text: log.info("preparing", step=text))
+        self.valid = self._runtime.image_is_valid()
+
+
+def _commands(
+    settings: Settings, runtime: Runtime, image: PythonImage, task_bytes: int
+) -> Callable[[Language], Command]:
     def command(language: Language) -> Command:
-        argv = sandbox_argv(runtime.deno, entries[language], heap_megabytes=settings.task_memory_bytes // MIB)
+        argv = sandbox_argv(runtime.deno, image.entry(language), heap_megabytes=settings.task_memory_bytes // MIB)
         return Command(
             language=language,
             argv=tuple(argv),
@@ -54,11 +74,10 @@ def _commands(settings: Settings, runtime: Runtime, task_bytes: int) -> Callable
             max_output_bytes=settings.max_output_bytes,
         )
 
-    entries = {language: runtime.entry(language) for language in Language}
     return command
 
 
-def build(settings: Settings, runtime: Runtime) -> tuple[Gateway, Pool]:
+def build(settings: Settings, runtime: Runtime, image: PythonImage) -> tuple[Gateway, Pool]:
     """Make the gateway and the pool behind it."""
     sandboxes_bytes = max(settings.memory_bytes - SERVICE_BYTES, 0)
     room = max(sandboxes_bytes - 80 * MIB, 32 * MIB)
@@ -68,7 +87,7 @@ def build(settings: Settings, runtime: Runtime) -> tuple[Gateway, Pool]:
         cores=cores(),
     )
     task_bytes = min(settings.task_memory_bytes, room)
-    pool = Pool(_commands(settings, runtime, task_bytes), budget, settings.worker_count)
+    pool = Pool(_commands(settings, runtime, image, task_bytes), budget, settings.worker_count)
     limits = GatewayLimits(
         request=RequestLimits(
             code_bytes=settings.max_code_bytes,
@@ -86,8 +105,10 @@ def build(settings: Settings, runtime: Runtime) -> tuple[Gateway, Pool]:
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then finish what runs and return."""
     runtime = runtime_of(settings)
-    await asyncio.to_thread(prepare, runtime, lambda text: log.info("preparing", step=text))
-    gateway, pool = build(settings, runtime)
+    if not runtime.is_installed():
+        raise NotPrepared(f"nothing is prepared in {runtime.folder}: run `faaspool prepare` with the same FAAS_WORKSPACE")
+    image = PythonImage(runtime)
+    gateway, pool = build(settings, runtime, image)
     app = build_app(gateway, settings.api_tokens, version("faaspool"))
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="off"
@@ -97,13 +118,32 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:
-        sandboxes = group.create_task(pool.run(), name="pool")
-        draining = group.create_task(_drain(stop, gateway, server, settings.grace_ms / 1000), name="drain")
+        background = [
+            group.create_task(pool.run(), name="pool"),
+            group.create_task(_drain(stop, gateway, server, settings.grace_ms / 1000), name="drain"),
+            group.create_task(_rebuild(image, pool), name="rebuild-image"),
+        ]
         log.info("serving", address=f"http://{settings.host}:{settings.port}", mode=settings.mode)
         await server.serve()
-        sandboxes.cancel()
-        draining.cancel()
+        for task in background:
+            task.cancel()
     log.info("stopped")
+
+
+async def _rebuild(image: PythonImage, pool: Pool) -> None:
+    """Record a missing or damaged image while Python starts slowly without it."""
+    if image.valid:
+        return
+    pool.notice = "Python's memory image is missing or damaged and is being recorded: Python starts slowly"
+    log.warning("image_invalid", effect="Python starts slowly until it is recorded")
+    try:
+        await asyncio.to_thread(image.record)
+    except NotPrepared as error:
+        pool.notice = f"Python starts slowly: its memory image cannot be recorded: {error}"
+        log.error("image_not_recorded", reason=str(error))
+    else:
+        pool.notice = None
+        log.info("image_recorded")
 
 
 async def _drain(stop: asyncio.Event, gateway: Gateway, server: Server, grace_seconds: float) -> None:

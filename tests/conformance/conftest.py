@@ -68,13 +68,7 @@ def started_service(folder: Path) -> Iterator[str]:
     """Run the executor for the length of the session; SIGTERM has to end it with exit code 0."""
     port = free_port()
     log = folder / "service.log"
-    workspace = folder / "workspace"
-    workspace.mkdir()
-    environment = {
-        **os.environ,
-        "COZE_LOOP_FAAS_PORT": str(port),
-        "FAAS_WORKSPACE": str(workspace),
-    }
+    environment = {**os.environ, "COZE_LOOP_FAAS_PORT": str(port)}
     command = [sys.executable, "-m", "faaspool_executor", "serve"]
     url = f"http://127.0.0.1:{port}"
     with (

@@ -40,6 +40,8 @@ class Pool:
         self._active = asyncio.Event()
         self._failures = 0
         self._retry_at = 0.0
+        self.notice: str | None = None
+        """A reason, known to others, why tasks are served more slowly than they should be."""
 
     async def run(self) -> None:
         """Keep sandboxes ready until cancelled; then end them all."""
@@ -87,7 +89,8 @@ class Pool:
 
     def problems(self) -> list[str]:
         """Why tasks are served more slowly than they should be."""
-        return [f"sandboxes fail to start ({self._failures} in a row)"] if self._failures else []
+        failing = [f"sandboxes fail to start ({self._failures} in a row)"] if self._failures else []
+        return failing + ([self.notice] if self.notice else [])
 
     def usable(self) -> bool:
         """Whether a sandbox is there or the last start went well."""

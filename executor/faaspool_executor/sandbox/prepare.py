@@ -78,9 +78,9 @@ class Runtime:
         """The environment of its sandboxes."""
         return sandbox_environment(str(self.folder / "deno-dir"))
 
-    def entry(self, language: Language) -> str:
-        """The entry module of a sandbox; Python's is the slow one while there is no valid image."""
-        if language is Language.PYTHON and not self.image_is_valid():
+    def entry(self, language: Language, *, cold: bool) -> str:
+        """The entry module of a sandbox; `cold` is Python without its memory image."""
+        if language is Language.PYTHON and cold:
             return str(self.folder / "python-cold.js")
         return str(self.folder / ENTRIES[language])
 
@@ -110,7 +110,7 @@ class Runtime:
         vendor.mkdir(exist_ok=True)
         for package_file, name in VENDORED.items():
             shutil.copyfile(self.folder / package_file, vendor / name)
-        shutil.copytree(source / "src", self.folder / "src", dirs_exist_ok=True)
+        shutil.copytree(source / "src", self.folder / "src", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         for name, text in _ENTRY_FILES.items():
             (self.folder / name).write_text(text)
         for leftover in ("node_modules", "npm-cache"):
@@ -140,7 +140,7 @@ class Runtime:
     def _sources_key(self) -> str:
         digest = hashlib.sha256()
         source = runner_source()
-        for path in sorted([source / "deno.lock", *(source / "src").rglob("*.*")]):
+        for path in sorted([source / "deno.lock", *(source / "src").rglob("*.ts"), *(source / "src").rglob("*.py")]):
             digest.update(path.relative_to(source).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
 

@@ -1,0 +1,83 @@
+"""A real executor in a process of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+START_SECONDS = 60
+REQUEST_SECONDS = 90
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service:
+    """`faaspool serve` with settings of its own."""
+
+    def __init__(self, **settings: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        environment = os.environ | {"COZE_LOOP_FAAS_PORT": str(self.port)} | settings
+        self.process = subprocess.Popen([sys.executable, "-m", "faaspool_executor", "serve"], env=environment)
+
+    def __enter__(self) -> Self:
+        wait_until(lambda: self.get("/readyz")[0] == 200, START_SECONDS)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def get(self, path: str) -> tuple[int, dict[str, Any]]:
+        """Status and body of a GET; 0 while nobody listens."""
+        return self._open(urllib.request.Request(self.url + path))
+
+    def run(self, code: str, language: str = "javascript", **fields: object) -> tuple[int, dict[str, Any]]:
+        """Status and body of a task."""
+        body = json.dumps({"language": language, "code": code, **fields}).encode()
+        return self._open(urllib.request.Request(self.url + "/run_code", body))
+
+    def stop(self) -> int:
+        """Ask it to stop, and return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=START_SECONDS)
+
+    def children(self) -> list[int]:
+        """The processes that it has started and that are there still."""
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+
+    def descriptors(self) -> int:
+        """How many descriptors it holds."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    @staticmethod
+    def _open(request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
+        try:
+            with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+        except urllib.error.URLError:
+            return 0, {}
+
+
+def wait_until(condition: Any, seconds: float = START_SECONDS) -> None:
+    """Poll a condition until it holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never held"
+        time.sleep(0.02)

@@ -1,0 +1,108 @@
+"""The service under what goes wrong: time-outs in masses, clients that leave, shutdown, a broken image."""
+
+import json
+import os
+import shutil
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.integration.service import Service, wait_until
+
+FOREVER = "for (;;);"
+
+
+def workspace() -> Path:
+    """The prepared workspace of this run."""
+    return Path(os.environ.get("FAAS_WORKSPACE", "/tmp/faas-workspace"))
+
+
+def test_many_tasks_leave_no_process_and_no_descriptor() -> None:
+    """After three hundred tasks there are as many children and descriptors as before."""
+    with Service(FAAS_WORKER_COUNT="2") as service, ThreadPoolExecutor(4) as clients:
+        assert [status for status, _ in clients.map(service.run, ["1"] * 8)] == [200] * 8
+        wait_until(lambda: len(service.children()) <= 4)
+        before = service.descriptors()
+
+        answers = list(clients.map(service.run, ["1+1"] * 300))
+
+        assert {(status, body["output"]["ret_val"]) for status, body in answers} == {(200, "2")}
+        wait_until(lambda: len(service.children()) <= 4)
+        wait_until(lambda: service.descriptors() <= before + 8)
+
+
+def test_tasks_that_time_out_together_leave_a_service_that_serves() -> None:
+    """Fifty time-outs at once: each is answered as one, and the next tasks run."""
+    with Service() as service, ThreadPoolExecutor(50) as clients:
+        answers = list(clients.map(lambda code: service.run(code, timeout=300), [FOREVER] * 50))
+
+        assert {body["metadata"]["status"] for _, body in answers} == {"timeout"}
+        assert service.run("1+1", "python")[1]["output"]["ret_val"] == "2"
+        assert service.get("/health")[1]["status"] == "healthy"
+
+
+def test_a_client_that_hangs_up_frees_its_sandbox() -> None:
+    """With one worker, a task whose client has gone does not hold up the next."""
+    with Service(FAAS_WORKER_COUNT="1") as service:
+        body = json.dumps({"language": "javascript", "code": FOREVER, "timeout": 80_000}).encode()
+        head = f"POST /run_code HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        with socket.create_connection(("127.0.0.1", service.port)) as client:
+            client.sendall(head + body)
+
+        status, answer = service.run("1+1")
+
+        assert (status, answer["output"]["ret_val"]) == (200, "2")
+
+
+def test_a_full_queue_refuses_with_retry_after() -> None:
+    """One runs, one waits, the third is refused."""
+    with Service(FAAS_WORKER_COUNT="1", FAAS_QUEUE_SIZE="1") as service, ThreadPoolExecutor(6) as clients:
+        answers = list(clients.map(lambda code: service.run(code, timeout=1500), [FOREVER] * 6))
+
+        statuses = sorted(status for status, _ in answers)
+        assert statuses == [200, 200, 429, 429, 429, 429]
+        assert all(body["error"] for status, body in answers if status == 429)
+
+
+def test_shutdown_finishes_what_runs_and_refuses_what_comes() -> None:
+    """SIGTERM: the running task gets its answer, a new one gets 503, the exit code is 0."""
+    with Service() as service, ThreadPoolExecutor(2) as clients:
+        slow = "await new Promise((done) => setTimeout(done, 3000)); 'done'"
+        running = clients.submit(service.run, slow)
+        wait_until(lambda: not running.done() and service.get("/livez")[0] == 200)
+        stopped = clients.submit(service.stop)
+        wait_until(lambda: service.get("/readyz")[0] in (0, 503))
+
+        refused, _ = service.run("1")
+
+        assert refused in (0, 503)
+        assert running.result()[1]["output"]["ret_val"] == '"done"'
+        assert stopped.result() == 0
+
+
+def test_tokens_are_required_where_they_are_set() -> None:
+    """Without the token there is a 401."""
+    with Service(FAAS_API_TOKENS="one,two") as service:
+        status, body = service.run("1")
+
+        assert status == 401
+        assert body["error"]
+
+
+def test_a_damaged_image_is_recorded_anew_while_the_service_serves(tmp_path: Path) -> None:
+    """A truncated image: degraded at first, right answers all along, healthy in the end."""
+    shutil.copytree(workspace() / "runtime", tmp_path / "runtime")
+    image = tmp_path / "runtime" / "python.image"
+    whole = image.stat().st_size
+    with image.open("r+b") as file:
+        file.truncate(1000)
+
+    with Service(FAAS_WORKSPACE=str(tmp_path)) as service:
+        first = service.get("/health")[1]["status"]
+        answer = service.run("1+1", "python")[1]
+        wait_until(lambda: service.get("/health")[1]["status"] == "healthy")
+
+        assert first == "degraded"
+        assert answer["output"]["ret_val"] == "2"
+        assert abs(image.stat().st_size - whole) < whole // 10
+        assert service.run("2+2", "python")[1]["output"]["ret_val"] == "4"
