@@ -15,8 +15,9 @@ from faaspool_executor.core.argv import sandbox_argv
 from faaspool_executor.core.plan import MIB, Budget
 from faaspool_executor.errors import NotPrepared
 from faaspool_executor.sandbox.pool import Pool, cores
-from faaspool_executor.sandbox.prepare import Runtime, find_deno
+from faaspool_executor.sandbox.prepare import record_image
 from faaspool_executor.sandbox.process import Command
+from faaspool_executor.sandbox.runtime import Runtime, find_deno
 from faaspool_executor.settings import Settings
 from faaspool_gateway.http.app import build_app
 from faaspool_gateway.service import Gateway, GatewayLimits
@@ -41,7 +42,7 @@ class Server(uvicorn.Server):
 
 def runtime_of(settings: Settings) -> Runtime:
     """The runtime folder that the settings name."""
-    return Runtime(settings.workspace / "runtime", find_deno())
+    return Runtime(settings.workspace, find_deno())
 
 
 class PythonImage:
@@ -57,7 +58,7 @@ class PythonImage:
 
     def record(self) -> None:
         """Make the image anew. Raises NotPrepared."""
-        self._runtime.record_image(lambda text: log.info("preparing", step=text))
+        record_image(self._runtime)
         self.valid = self._runtime.image_is_valid()
 
 
@@ -106,7 +107,7 @@ async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then finish what runs and return."""
     runtime = runtime_of(settings)
     if not runtime.is_installed():
-        raise NotPrepared(f"nothing is prepared in {runtime.folder}: run `faaspool prepare` with the same FAAS_WORKSPACE")
+        raise NotPrepared(f"nothing is prepared in {settings.workspace}: run `faaspool prepare` with the same FAAS_WORKSPACE")
     image = PythonImage(runtime)
     gateway, pool = build(settings, runtime, image)
     app = build_app(gateway, settings.api_tokens, version("faaspool"))

@@ -7,6 +7,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from faaspool_executor.sandbox.runtime import Runtime, find_deno
 from tests.integration.service import Service, wait_until
 
 FOREVER = "for (;;);"
@@ -91,8 +92,9 @@ def test_tokens_are_required_where_they_are_set() -> None:
 
 def test_a_damaged_image_is_recorded_anew_while_the_service_serves(tmp_path: Path) -> None:
     """A truncated image: degraded at first, right answers all along, healthy in the end."""
-    shutil.copytree(workspace() / "runtime", tmp_path / "runtime")
-    image = tmp_path / "runtime" / "python.image"
+    runtime = Runtime(workspace(), find_deno())
+    shutil.copytree(runtime.folder, tmp_path / runtime.folder.name)
+    image = tmp_path / runtime.folder.name / "python.image"
     whole = image.stat().st_size
     with image.open("r+b") as file:
         file.truncate(1000)

@@ -25,6 +25,14 @@ from typing import Any
 FILE = "main.py"
 LAST = "__faaspool_last__"
 EXIT_CODES = 256
+_WARM_UP = """\
+import sys
+try:
+    1 / 0
+except ArithmeticError as error:
+    sys.stdout.write("")
+{"a": [1, 2.5, None]}
+"""
 
 _encode_json = json.JSONEncoder(ensure_ascii=False).encode
 _print_exception = traceback.print_exception
@@ -205,6 +213,17 @@ def run(code: str, max_return_bytes: int) -> tuple[int, str, bool]:
         _print(f"ValueError: ret_val is larger than {max_return_bytes} bytes", file=sys.stderr)
         value, exit_code = "", exit_code or 1
     return exit_code, value, scope.get("return_val", give) is not give or builtins.return_val is not give
+
+
+def serve(next_task: Callable[[], str], max_return_bytes: int) -> str:
+    """Run the program that `next_task` waits for.
+
+    Returns its exit code, `1` or `0` for a `return_val` of its own, and its return value, with
+    spaces between them.
+    """
+    run(_WARM_UP, max_return_bytes)  # The engine compiles now what the task will use.
+    exit_code, ret_val, own = run(next_task(), max_return_bytes)
+    return f"{exit_code} {own:d} {ret_val}"
 
 
 _default_hook = sys.excepthook

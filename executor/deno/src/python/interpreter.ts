@@ -20,8 +20,8 @@ const RECORDING_HEAP_BYTES = 512 * 1024 * 1024;
 interface Harness {
   readonly freshen: () => void;
   readonly open_streams: () => void;
-  readonly run: {
-    callPromising(code: string, maxReturnBytes: number): Promise<{ toJs(): [number, string, boolean] }>;
+  readonly serve: {
+    callPromising(nextTask: () => string, maxReturnBytes: number): Promise<string>;
   };
 }
 

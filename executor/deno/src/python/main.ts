@@ -1,6 +1,6 @@
 /** Serves one Python task: starts the interpreter, says ready, waits, runs. */
 
-import { readHello, readTask, sendReady, sendResult } from "../wire.ts";
+import { type Outcome, readHello, readTask, sendReady, sendResult } from "../wire.ts";
 import type { Parts, Pyodide } from "./boot.ts";
 import { startInterpreter } from "./interpreter.ts";
 
@@ -9,9 +9,6 @@ const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
 /** The exit code of a process whose interpreter broke down (sysexits.h, EX_SOFTWARE). */
 const EXIT_FATAL = 70;
-
-/** Prints nothing and leaves nothing behind. */
-const WARM_UP = "import sys\ntry:\n    1 / 0\nexcept ArithmeticError as error:\n    sys.stdout.write('')\n{'a': [1, 2.5, None]}";
 
 /** Gives the memory of bytes that are not needed any more back at once. */
 function release(bytes: Uint8Array): void {
@@ -27,6 +24,17 @@ function exitOnFatalError(pyodide: Pyodide, exit: (code: number) => never): void
   pyodide._api.fatal_error = () => exit(EXIT_FATAL);
 }
 
+/** Takes apart what the harness returns: exit code, `0` or `1` for an own `return_val`, the value. */
+function parseOutcome(text: string): Outcome {
+  const second = text.indexOf(" ");
+  const third = text.indexOf(" ", second + 1);
+  return {
+    exitCode: Number(text.slice(0, second)),
+    ownReturnVal: text.slice(second + 1, third) === "1",
+    retVal: text.slice(third + 1),
+  };
+}
+
 /** Runs the sandbox's whole life. */
 export async function main(parts: Parts): Promise<never> {
   const hello = readHello();
@@ -39,12 +47,13 @@ export async function main(parts: Parts): Promise<never> {
     event.preventDefault(); // Python waits for something that never comes: until its time is over.
     setTimeout(() => {}, KEEP_ALIVE_MS);
   });
-  await harness.run.callPromising(WARM_UP, hello.maxReturnBytes); // Compiles now what the task will use.
-  sendReady();
+  // One call for all: entering Python costs a turn of the event loop, which no task has to wait for.
+  const nextTask = (): string => {
+    sendReady();
+    return readTask();
+  };
   try {
-    const answer = await harness.run.callPromising(readTask(), hello.maxReturnBytes);
-    const [exitCode, retVal, ownReturnVal] = answer.toJs();
-    sendResult({ exitCode, retVal, ownReturnVal });
+    sendResult(parseOutcome(await harness.serve.callPromising(nextTask, hello.maxReturnBytes)));
   } catch {
     exit(EXIT_FATAL);
   }
