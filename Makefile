@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DENO := $(abspath $(BIN))/deno
 COMPILE := --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url
 
 .PHONY: help
@@ -27,8 +28,40 @@ run: install ## Serve on http://127.0.0.1:8889 (COZE_LOOP_FAAS_PORT changes it)
 	@exec $(BIN)/faaspool serve
 
 .PHONY: test
-test: install $(VENV)/installed-dev ## Run the unit and conformance tests
+test: install $(VENV)/installed-dev ## Run all tests but those that need a container
 	$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: $(VENV)/installed-dev ## Check style and which way imports point
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache
+	cd executor/deno && $(DENO) fmt --check --quiet && $(DENO) lint --quiet
+
+.PHONY: types
+types: $(VENV)/installed-dev executor/deno/vendor ## Check types: Python and the runner's TypeScript
+	$(BIN)/mypy
+	cd executor/deno && $(DENO) check --quiet --frozen --unstable-raw-imports src tests
+
+.PHONY: test-deno
+test-deno: $(VENV)/installed executor/deno/vendor ## Run the runner's own unit tests
+	cd executor/deno && $(DENO) test --quiet --frozen --unstable-raw-imports tests
+
+executor/deno/vendor: executor/deno/deno.lock $(VENV)/installed
+	@$(BIN)/python -m faaspool_executor.sandbox.vendor executor/deno
+	@touch $@
+
+.PHONY: bench
+bench: install $(VENV)/installed-dev ## Measure, and print one table (some minutes)
+	$(BIN)/python -m tests.bench
+
+.PHONY: image
+image: ## Build the container image faaspool-executor
+	docker build --file executor/Dockerfile --tag faaspool-executor .
+
+.PHONY: docs
+docs: install $(VENV)/installed-dev ## Write the generated parts of docs/ anew
+	$(BIN)/python -m faaspool_executor.reference > docs/settings.md
 
 .PHONY: locks
 locks: $(VENV)/installed-dev ## Pin the newest allowed versions of all Python packages, with hashes
@@ -38,4 +71,4 @@ locks: $(VENV)/installed-dev ## Pin the newest allowed versions of all Python pa
 
 .PHONY: clean
 clean: ## Remove what was installed and prepared
-	rm -rf $(VENV) $${FAAS_WORKSPACE:-/tmp/faas-workspace}
+	rm -rf executor/deno/node_modules executor/deno/vendor $(VENV) $${FAAS_WORKSPACE:-/tmp/faas-workspace}

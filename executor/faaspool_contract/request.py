@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
 from pydantic.json_schema import WithJsonSchema
 
 from faaspool_contract.errors import InvalidRequest
@@ -82,11 +91,13 @@ class RunRequest(BaseModel):
     priority: Annotated[
         Priority,
         BeforeValidator(_priority),
-        WithJsonSchema({
-            "anyOf": [{"type": "string"}, {"type": "null"}],
-            "description": "One of low, normal, high, urgent, in any case.",
-            "default": "normal",
-        }),
+        WithJsonSchema(
+            {
+                "anyOf": [{"type": "string"}, {"type": "null"}],
+                "description": "One of low, normal, high, urgent, in any case.",
+                "default": "normal",
+            }
+        ),
     ] = Priority.NORMAL
     input: Annotated[StrictStr, BeforeValidator(_text)] = Field(
         default="",

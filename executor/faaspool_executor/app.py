@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import math
 import signal
-from collections.abc import Callable, Iterator
+import socket
+from collections.abc import Iterator
 from importlib.metadata import version
 
 import structlog
@@ -13,8 +15,9 @@ from faaspool_contract.names import Language
 from faaspool_contract.request import RequestLimits
 from faaspool_executor.core.argv import sandbox_argv
 from faaspool_executor.core.plan import MIB, Budget
-from faaspool_executor.errors import NotPrepared
-from faaspool_executor.sandbox.pool import Pool, cores
+from faaspool_executor.errors import CannotListen, NotPrepared
+from faaspool_executor.sandbox.host import cores, memory_limit_bytes
+from faaspool_executor.sandbox.pool import Pool
 from faaspool_executor.sandbox.prepare import record_image
 from faaspool_executor.sandbox.process import Command
 from faaspool_executor.sandbox.runtime import Runtime, find_deno
@@ -26,7 +29,11 @@ SERVICE_BYTES = 72 * MIB
 """What the service's own process takes, next to its sandboxes."""
 ENGINE_BYTES = 64 * MIB
 """What a sandbox may take for the engine's own needs, its compilers above all, beyond the task's memory."""
-PYTHON_IMAGE_BYTES = 32 * MIB
+BACKLOG = 2048
+IDLE_PYTHON_BYTES = 80 * MIB
+SMALLEST_TASK_BYTES = 32 * MIB
+SMALLEST_HEAP_BYTES = 64 * MIB
+"""Twice Python's memory image: below it nothing runs."""
 
 log = structlog.get_logger()
 
@@ -62,33 +69,58 @@ class PythonImage:
         self.valid = self._runtime.image_is_valid()
 
 
-def _commands(
-    settings: Settings, runtime: Runtime, image: PythonImage, task_bytes: int
-) -> Callable[[Language], Command]:
-    def command(language: Language) -> Command:
-        argv = sandbox_argv(runtime.deno, image.entry(language), heap_megabytes=settings.task_memory_bytes // MIB)
+def installed_runtime(settings: Settings) -> Runtime:
+    """The runtime folder, prepared. Raises NotPrepared."""
+    runtime = runtime_of(settings)
+    if not runtime.is_installed():
+        raise NotPrepared(
+            f"nothing is prepared in {settings.workspace}: run `faaspool prepare` with the same FAAS_WORKSPACE"
+        )
+    return runtime
+
+
+def budget_of(settings: Settings) -> Budget:
+    """The plan's bounds: what is left beside the service's own process, on this machine or in this container."""
+    sandboxes_bytes = max(min(settings.memory_bytes, memory_limit_bytes()) - SERVICE_BYTES, 0)
+    room = max(sandboxes_bytes - IDLE_PYTHON_BYTES, SMALLEST_TASK_BYTES)
+    return Budget(
+        sandboxes_bytes=sandboxes_bytes,
+        task_bytes=min(settings.task_memory_bytes + ENGINE_BYTES, room),
+        cores=min(cores(), math.ceil(settings.cpus)),
+    )
+
+
+class Commands:
+    """How a sandbox of each language is started, as of now."""
+
+    def __init__(self, settings: Settings, runtime: Runtime, image: PythonImage, budget: Budget) -> None:
+        self._settings = settings
+        self._runtime = runtime
+        self._image = image
+        self._heap_bytes = max(min(settings.task_memory_bytes, budget.task_bytes), SMALLEST_HEAP_BYTES)
+
+    def __call__(self, language: Language) -> Command:
+        """The command of one language."""
+        megabytes = self._settings.task_memory_bytes // MIB
+        argv = sandbox_argv(self._runtime.deno, self._image.entry(language), heap_megabytes=megabytes)
         return Command(
             language=language,
             argv=tuple(argv),
-            environment=runtime.environment,
-            heap_bytes=max(task_bytes, PYTHON_IMAGE_BYTES * 2),
-            max_output_bytes=settings.max_output_bytes,
+            environment=self._runtime.environment,
+            heap_bytes=self._heap_bytes,
+            max_output_bytes=self._settings.max_output_bytes,
         )
 
-    return command
+
+def commands_of(settings: Settings, runtime: Runtime) -> Commands:
+    """The commands for a sandbox outside the service."""
+    return Commands(settings, runtime, PythonImage(runtime), budget_of(settings))
 
 
 def build(settings: Settings, runtime: Runtime, image: PythonImage) -> tuple[Gateway, Pool]:
     """Make the gateway and the pool behind it."""
-    sandboxes_bytes = max(settings.memory_bytes - SERVICE_BYTES, 0)
-    room = max(sandboxes_bytes - 80 * MIB, 32 * MIB)
-    budget = Budget(
-        sandboxes_bytes=sandboxes_bytes,
-        task_bytes=min(settings.task_memory_bytes + ENGINE_BYTES, room),
-        cores=cores(),
-    )
-    task_bytes = min(settings.task_memory_bytes, room)
-    pool = Pool(_commands(settings, runtime, image, task_bytes), budget, settings.worker_count)
+    budget = budget_of(settings)
+    pool = Pool(Commands(settings, runtime, image, budget), budget, settings.worker_count)
     limits = GatewayLimits(
         request=RequestLimits(
             code_bytes=settings.max_code_bytes,
@@ -103,18 +135,29 @@ def build(settings: Settings, runtime: Runtime, image: PythonImage) -> tuple[Gat
     return Gateway(pool, limits, settings.mode), pool
 
 
+def _listen(settings: Settings) -> socket.socket:
+    """Raises CannotListen."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        raise CannotListen(f"{where}: {error.strerror}; FAAS_HOST and COZE_LOOP_FAAS_PORT name another") from error
+
+
 async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; then finish what runs and return."""
-    runtime = runtime_of(settings)
-    if not runtime.is_installed():
-        raise NotPrepared(f"nothing is prepared in {settings.workspace}: run `faaspool prepare` with the same FAAS_WORKSPACE")
+    """Serve until SIGTERM or SIGINT; then finish what runs and return. Raises ExecutorError."""
+    runtime = installed_runtime(settings)
+    with runtime.in_use(), _listen(settings) as listener:
+        await _serve(settings, runtime, listener)
+    log.info("stopped")
+
+
+async def _serve(settings: Settings, runtime: Runtime, listener: socket.socket) -> None:
     image = PythonImage(runtime)
     gateway, pool = build(settings, runtime, image)
     app = build_app(gateway, settings.api_tokens, version("faaspool"))
-    config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="off"
-    )
-    server = Server(config)
+    server = Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -125,10 +168,9 @@ async def serve(settings: Settings) -> None:
             group.create_task(_rebuild(image, pool), name="rebuild-image"),
         ]
         log.info("serving", address=f"http://{settings.host}:{settings.port}", mode=settings.mode)
-        await server.serve()
+        await server.serve(sockets=[listener])
         for task in background:
             task.cancel()
-    log.info("stopped")
 
 
 async def _rebuild(image: PythonImage, pool: Pool) -> None:
@@ -141,7 +183,7 @@ async def _rebuild(image: PythonImage, pool: Pool) -> None:
         await asyncio.to_thread(image.record)
     except NotPrepared as error:
         pool.notice = f"Python starts slowly: its memory image cannot be recorded: {error}"
-        log.error("image_not_recorded", reason=str(error))
+        log.warning("image_not_recorded", reason=str(error))
     else:
         pool.notice = None
         log.info("image_recorded")

@@ -3,6 +3,8 @@
 ExecutorError
 ├── SettingsError      a variable that cannot be read
 ├── NotPrepared        the runtime is missing or damaged
+├── CannotListen       the address is taken, or not this machine's
+├── UsageError         a command line that cannot be carried out
 └── StartFailed        a sandbox did not come up
 """
 
@@ -17,6 +19,14 @@ class SettingsError(ExecutorError):
 
 class NotPrepared(ExecutorError):
     """The runtime is missing or damaged."""
+
+
+class CannotListen(ExecutorError):
+    """The address is taken, or not this machine's."""
+
+
+class UsageError(ExecutorError):
+    """A command line that cannot be carried out."""
 
 
 class StartFailed(ExecutorError):

@@ -1,0 +1,1 @@
+"""The executor as a whole, started for real."""

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -75,7 +76,7 @@ class Service:
             return 0, {}
 
 
-def wait_until(condition: Any, seconds: float = START_SECONDS) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = START_SECONDS) -> None:
     """Poll a condition until it holds."""
     deadline = time.monotonic() + seconds
     while not condition():

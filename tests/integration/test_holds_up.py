@@ -1,13 +1,13 @@
 """The service under what goes wrong: time-outs in masses, clients that leave, shutdown, a broken image."""
 
 import json
-import os
 import shutil
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from faaspool_executor.sandbox.runtime import Runtime, find_deno
+from faaspool_executor.settings import load_settings
 from tests.integration.service import Service, wait_until
 
 FOREVER = "for (;;);"
@@ -15,7 +15,7 @@ FOREVER = "for (;;);"
 
 def workspace() -> Path:
     """The prepared workspace of this run."""
-    return Path(os.environ.get("FAAS_WORKSPACE", "/tmp/faas-workspace"))
+    return load_settings().workspace
 
 
 def test_many_tasks_leave_no_process_and_no_descriptor() -> None:

@@ -1,6 +1,7 @@
 """The parent's side of the pipe protocol."""
 
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,7 @@ def test_text_and_a_result_are_parted_however_the_stream_is_cut(text: bytes, cut
     """What the program wrote arrives whole, and the result after it, for any sizes of reads."""
     stream = text.replace(SECRET, b"") + message(2, struct.pack(">IB", 3, 1) + "é".encode())
     edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    chunks = [stream[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    chunks = [stream[start:end] for start, end in pairwise(edges)]
 
     seen, messages = read_all(chunks)
 

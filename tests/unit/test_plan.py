@@ -67,6 +67,6 @@ def test_demand_follows_the_peak_and_forgets_it() -> None:
     for _ in range(12):
         demand.leave(Language.JAVASCRIPT)
 
-    assert demand.wanted(1000.0)[Language.JAVASCRIPT] == 10  # noqa: PLR2004
+    assert demand.wanted(1000.0)[Language.JAVASCRIPT] == 10
     assert demand.wanted(100_000.0)[Language.JAVASCRIPT] == 0
     assert demand.wanted(100_000.0)[Language.PYTHON] == 1

@@ -66,14 +66,18 @@ class MessageReader:
         self._buffer += chunk
         start = self._buffer.find(self._secret)
         if start < 0:
-            keep = min(len(self._buffer), SECRET_BYTES - 1)
-            return self._take(len(self._buffer) - keep), None
+            return self._take(len(self._buffer) - self._begun()), None
         text = self._take(start)
         return text, self._message()
 
     def rest(self) -> bytes:
         """The program's text that was held back, at the end of the stream."""
         return self._take(len(self._buffer))
+
+    def _begun(self) -> int:
+        """How many bytes at the buffer's end may be the beginning of the secret."""
+        longest = min(len(self._buffer), SECRET_BYTES - 1)
+        return next((size for size in range(longest, 0, -1) if self._buffer.endswith(self._secret[:size])), 0)
 
     def _take(self, size: int) -> bytes:
         taken = bytes(self._buffer[:size])

@@ -17,9 +17,7 @@ class Demand:
 
     workers: int
     _now: dict[Language, int] = field(default_factory=lambda: dict.fromkeys(Language, 0))
-    _peaks: dict[Language, tuple[float, float]] = field(
-        default_factory=lambda: {language: (1.0, 0.0) for language in Language}
-    )
+    _peaks: dict[Language, tuple[float, float]] = field(default_factory=lambda: dict.fromkeys(Language, (1.0, 0.0)))
 
     def arrive(self, language: Language, now: float) -> None:
         """Count a task in."""
@@ -46,7 +44,7 @@ class Demand:
         if since == 0.0:
             self._peaks[language] = (peak, now)
             return peak
-        return peak * 0.5 ** ((now - since) / HALF_LIFE_SECONDS)
+        return peak * math.exp2((since - now) / HALF_LIFE_SECONDS)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,45 +99,65 @@ class Decision:
     stop: tuple[Language, ...]
 
 
+class _Draft:
+    """A decision in the making, with what it would lead to."""
+
+    def __init__(self, view: View, budget: Budget) -> None:
+        self._view = view
+        self._budget = budget
+        self.idle = dict(view.idle)
+        self.starting = dict(view.starting)
+        self.start: list[Language] = []
+        self.stop: list[Language] = []
+
+    def fits(self, language: Language) -> bool:
+        """Whether one more sandbox leaves the reserve free."""
+        estimate = self._budget.estimate
+        warm = sum((self.idle[one] + self.starting[one]) * estimate(one) for one in Language)
+        used = warm + self._view.running_bytes + self._budget.reserve
+        return used + estimate(language) <= self._budget.sandboxes_bytes
+
+    def may_begin(self) -> bool:
+        """Whether one more may start now."""
+        return self._view.may_start and sum(self.starting.values()) < self._budget.cores
+
+    def begin(self, language: Language) -> None:
+        self.starting[language] += 1
+        self.start.append(language)
+
+    def end(self, language: Language) -> None:
+        self.idle[language] -= 1
+        self.stop.append(language)
+
+    def is_alone(self) -> bool:
+        """Whether nothing runs or starts: then a task's sandbox starts even where the plan says it does not fit."""
+        return self._view.running_bytes == 0 and not any(self.starting.values())
+
+
 def plan(view: View, budget: Budget) -> Decision:
     """Decide which sandboxes to start and which idle ones to stop.
 
     Tasks that wait come first and may push idle sandboxes of other languages out; warming ahead
     uses only what is free.
     """
-    idle, starting = dict(view.idle), dict(view.starting)
-    start: list[Language] = []
-    stop: list[Language] = []
-
-    def used() -> int:
-        both = sum((idle[language] + starting[language]) * budget.estimate(language) for language in Language)
-        return both + view.running_bytes + budget.reserve
-
-    def fits(language: Language) -> bool:
-        return used() + budget.estimate(language) <= budget.sandboxes_bytes
-
-    def begin(language: Language) -> None:
-        starting[language] += 1
-        start.append(language)
-
-    def room() -> bool:
-        return view.may_start and sum(starting.values()) < budget.cores
-
+    draft = _Draft(view, budget)
     for language in Language:
-        while idle[language] > max(view.wanted[language], 0) + view.waiting[language]:
-            idle[language] -= 1
-            stop.append(language)
+        while draft.idle[language] > view.wanted[language] + view.waiting[language]:
+            draft.end(language)
     for language in Language:
-        while room() and starting[language] < view.waiting[language]:
-            while not fits(language) and (other := next((one for one in Language if idle[one]), None)):
-                idle[other] -= 1
-                stop.append(other)
-            alone = view.running_bytes == 0 and not any(starting.values())
-            if not fits(language) and not alone:
-                break
-            begin(language)
+        _serve_waiting(draft, language, view.waiting[language])
     for depth in range(1, max(view.wanted.values(), default=0) + 1):
         for language in Language:
-            if room() and view.wanted[language] >= depth > idle[language] + starting[language] and fits(language):
-                begin(language)
-    return Decision(tuple(start), tuple(stop))
+            there = draft.idle[language] + draft.starting[language]
+            if view.wanted[language] >= depth > there and draft.may_begin() and draft.fits(language):
+                draft.begin(language)
+    return Decision(tuple(draft.start), tuple(draft.stop))
+
+
+def _serve_waiting(draft: _Draft, language: Language, waiting: int) -> None:
+    while draft.may_begin() and draft.starting[language] < waiting:
+        while not draft.fits(language) and (other := next((one for one in Language if draft.idle[one]), None)):
+            draft.end(other)
+        if not draft.fits(language) and not draft.is_alone():
+            return
+        draft.begin(language)

@@ -22,7 +22,8 @@ _HEAP_BYTES = 256 << 20
 _MODULES = "assert buffer crypto events path process readline stream timers/promises url util zlib".split()  # noqa: SIM905
 _SCRIPT = f"""
 for (const name of {_MODULES}) await import(name);
-setTimeout(() => console.log(new Map(), new URL("https://x.y"), structuredClone([1]), atob(btoa("x")), crypto.randomUUID()), 0);
+setTimeout(() => console.log(new Map(), new URL("https://x.y"), structuredClone([1])), 0);
+console.log(atob(btoa("x")), crypto.randomUUID());
 process.stdin.on("data", () => {{}});
 await new Response(new Blob(["x"]).stream()).text();
 """

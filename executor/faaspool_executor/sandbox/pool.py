@@ -1,7 +1,6 @@
 """The sandboxes of one machine: warm ones by language, made ahead of what was asked for lately."""
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -33,7 +32,9 @@ class Pool:
         self._demand = Demand(workers)
         self._idle: dict[Language, deque[SandboxProcess]] = {language: deque() for language in Language}
         self._starting = dict.fromkeys(Language, 0)
-        self._waiters: dict[Language, deque[asyncio.Future[SandboxProcess]]] = {language: deque() for language in Language}
+        self._waiters: dict[Language, deque[asyncio.Future[SandboxProcess]]] = {
+            language: deque() for language in Language
+        }
         self._running: set[SandboxProcess] = set()
         self._ending: set[SandboxProcess] = set()
         self._wake = asyncio.Event()
@@ -206,8 +207,3 @@ class Pool:
             sandbox.kill()
         for sandbox in sandboxes:
             await sandbox.gone.wait()
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0))

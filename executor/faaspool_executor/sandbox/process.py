@@ -3,15 +3,25 @@
 import asyncio
 import os
 import secrets
+import select
 import signal
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from faaspool_contract.names import Language
 from faaspool_executor.core.capture import Capture
-from faaspool_executor.core.frames import SECRET_BYTES, FrameError, MessageReader, Ready, Result, hello_frame, task_frame
+from faaspool_executor.core.frames import (
+    SECRET_BYTES,
+    FrameError,
+    MessageReader,
+    Ready,
+    Result,
+    hello_frame,
+    task_frame,
+)
 from faaspool_executor.errors import StartFailed
 from faaspool_gateway.errors import SandboxLost
 from faaspool_gateway.ports import Captured, Ending, Outcome, Task
@@ -32,6 +42,10 @@ class Command:
     max_output_bytes: int
 
 
+Sink = Callable[[str, bytes], None]
+"""Is told what a program writes as it writes it: the stream's name and the bytes, without any limit."""
+
+
 class SandboxProcess:
     """A running sandbox. Everything happens on one event loop."""
 
@@ -48,6 +62,8 @@ class SandboxProcess:
         self.gone = asyncio.Event()
         self._ending: Ending | None = None
         self._sending = b""
+        self._close_after_sending = False
+        self._sink: Sink | None = None
         self.baseline_bytes = 0
         self.cpu_seconds = 0.0
         self._wait_status = 0
@@ -69,9 +85,7 @@ class SandboxProcess:
         self._loop.add_reader(self._pidfd, self._on_exit)
         self._loop.add_reader(self._pipes["stdout"], self._on_stdout)
         self._loop.add_reader(self._pipes["stderr"], self._on_stderr)
-        self._send(
-            hello_frame(self._secret, heap_bytes=command.heap_bytes, max_return_bytes=command.max_output_bytes)
-        )
+        self._send(hello_frame(self._secret, heap_bytes=command.heap_bytes, max_return_bytes=command.max_output_bytes))
 
     async def ready(self, timeout_seconds: float) -> None:
         """Wait until a task can come. Raises StartFailed."""
@@ -82,11 +96,12 @@ class SandboxProcess:
             raise StartFailed(f"no {self.language} sandbox within {timeout_seconds:g} s") from None
         self.baseline_bytes = self.memory_bytes()
 
-    async def run(self, task: Task) -> Outcome:
+    async def run(self, task: Task, sink: Sink | None = None) -> Outcome:
         """Run the one task of this sandbox. Raises SandboxLost."""
+        self._sink = sink
         if self.gone.is_set():
             raise SandboxLost("the sandbox died while it was idle")
-        self._close_after = True
+        self._close_after_sending = True
         self._send(task_frame(task.code) + task.stdin)
         timer = self._loop.call_later(task.time_limit_seconds, self.end, Ending.TIMED_OUT)
         try:
@@ -96,8 +111,6 @@ class SandboxProcess:
         if self._ending is None and result is None:
             return self._ended_by_itself()
         return self._outcome(self._ending or Ending.FINISHED, result)
-
-    _close_after = False
 
     def end(self, ending: Ending) -> None:
         """End the run from outside; the first reason counts."""
@@ -158,13 +171,11 @@ class SandboxProcess:
         except BrokenPipeError:
             self._sending = b""
         self._loop.remove_writer(descriptor)
-        if self._close_after:
+        if self._close_after_sending:
             self._close("stdin")
 
     def _on_stdout(self) -> None:
-        chunk = self._read("stdout")
-        if chunk:
-            self._stdout.feed(chunk)
+        self._keep_stdout(self._read("stdout"))
 
     def _on_stderr(self) -> None:
         chunk = self._read("stderr")
@@ -184,14 +195,21 @@ class SandboxProcess:
         elif message is not None:
             self.end(Ending.CRASHED)
 
+    def _keep_stdout(self, text: bytes) -> None:
+        self._stdout.feed(text)
+        if self._sink is not None and text:
+            self._sink("stdout", text)
+
     def _keep_stderr(self, text: bytes) -> None:
         self._stderr.feed(text)
+        if self._sink is not None and text:
+            self._sink("stderr", text)
         self._tail = (self._tail + text)[-8192:]
 
     def _drain_stdout(self) -> None:
         """Read what was written before the result: it is in the pipe already."""
         while chunk := self._read("stdout"):
-            self._stdout.feed(chunk)
+            self._keep_stdout(chunk)
 
     def _read(self, name: str) -> bytes:
         descriptor = self._pipes.get(name)
@@ -232,14 +250,14 @@ class SandboxProcess:
             self._close(name)
         self.gone.set()
         if not self._ready.done():
-            self._ready.set_exception(StartFailed(f"the sandbox ended with {self._process.returncode}: {self._reason()}"))
+            self._ready.set_exception(
+                StartFailed(f"the sandbox ended with {self._process.returncode}: {self._reason()}")
+            )
             self._ready.exception()
         if not self._done.done():
             self._done.set_result(None)
 
     def _readable(self, name: str) -> bool:
-        import select
-
         return bool(select.select([self._pipes[name]], [], [], 0)[0])
 
     def _reason(self) -> str:

@@ -55,7 +55,13 @@ def sources_key(deno: str) -> str:
     source = runner_source()
     here = Path(__file__).resolve().parent
     files = [source / "deno.lock", *(source / "src").rglob("*.ts"), *(source / "src").rglob("*.py")]
-    for path in [*sorted(files), here / "prepare.py", here / "code_cache.py", here.parent / "core" / "argv.py"]:
+    for path in [
+        *sorted(files),
+        here / "prepare.py",
+        here / "vendor.py",
+        here / "code_cache.py",
+        here.parent / "core" / "argv.py",
+    ]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     try:
         digest.update(version("deno").encode())

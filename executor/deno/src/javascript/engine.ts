@@ -7,10 +7,10 @@
 import { type Hello, type Outcome, readTask, sendReady, sendResult } from "../wire.ts";
 import { evaluate } from "./evaluate.ts";
 import { installModules, type Modules } from "./modules.ts";
-import { LOADER, type Prepared, prepare, ProgramSyntaxError } from "./program.ts";
+import { LOADER, prepare, type Prepared, ProgramSyntaxError } from "./program.ts";
 import { toJson, toReturnVal } from "./value.ts";
 
-const exit = Deno.exit.bind(Deno);
+const exit: (code: number) => never = Deno.exit.bind(Deno);
 const writeStderr = Deno.stderr.writeSync.bind(Deno.stderr);
 const writeStdout = Deno.stdout.writeSync.bind(Deno.stdout);
 const readStdin = Deno.stdin.readSync.bind(Deno.stdin);
@@ -89,7 +89,8 @@ function compiled(file: string, code: string, transpile: (code: string) => strin
 
 function start(prepared: Prepared, file: string, modules: Modules, hello: Hello): void {
   const returned = new Returned();
-  const own = (): boolean => prepared.ownReturnVal || (globalThis as Record<string, unknown>).return_val !== returned.give;
+  const own = (): boolean =>
+    prepared.ownReturnVal || (globalThis as Record<string, unknown>).return_val !== returned.give;
   define("return_val", returned.give);
   define("require", modules.require);
   define("prompt", prompt);

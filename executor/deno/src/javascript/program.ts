@@ -5,6 +5,7 @@
  * first, so text that would close the function early is a syntax error of its own.
  */
 
+// @ts-types="../../vendor/acorn.d.mts"
 import { type AnyNode, type ImportDeclaration, type Options, parse, type Program } from "../../vendor/acorn.mjs";
 
 /** Where the rewritten program finds its imports; a name that no program uses by accident. */
@@ -114,7 +115,11 @@ function exportEdits(node: AnyNode, code: string, hoisted: string[]): Edit[] {
       const named = (declaration.type === "FunctionDeclaration" || declaration.type === "ClassDeclaration") &&
         declaration.id;
       const text = named ? "" : "const __faaspool_default__ = ";
-      return [{ start: node.start, end: declaration.start, text: text + blank(code.slice(node.start, declaration.start)) }];
+      return [{
+        start: node.start,
+        end: declaration.start,
+        text: text + blank(code.slice(node.start, declaration.start)),
+      }];
     }
     default:
       return [];

@@ -3,7 +3,7 @@
  * from a memory image. All its files come as bytes from static imports.
  */
 
-import { serveFiles, removeShell } from "./shell.ts";
+import { removeShell, serveFiles } from "./shell.ts";
 import { loadPyodide } from "../../vendor/pyodide.mjs";
 import createPyodideModule from "../../vendor/pyodide.asm.mjs";
 import { type Module, unpack } from "./heap.ts";
@@ -54,15 +54,15 @@ function fillRandom(target: Uint8Array): void {
  */
 function instantiate(wasm: Uint8Array, imports: Imports, heapBytes: number): WebAssembly.WebAssemblyInstantiatedSource {
   const module = new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>);
-  let memory: WebAssembly.Memory | undefined;
+  const own: { memory?: WebAssembly.Memory } = {};
   const grow = imports.env.emscripten_resize_heap;
   imports.env.emscripten_resize_heap = (size) => (size >>> 0) > heapBytes ? 0 : grow(size);
   imports.wasi_snapshot_preview1.random_get = (pointer, size) => {
-    fillRandom(new Uint8Array((memory as WebAssembly.Memory).buffer, pointer >>> 0, size >>> 0));
+    fillRandom(new Uint8Array((own.memory as WebAssembly.Memory).buffer, pointer >>> 0, size >>> 0));
     return 0;
   };
   const instance = new WebAssembly.Instance(module, imports as WebAssembly.Imports);
-  memory = instance.exports.memory as WebAssembly.Memory;
+  own.memory = instance.exports.memory as WebAssembly.Memory;
   return { module, instance };
 }
 
@@ -98,7 +98,7 @@ export async function boot(parts: Parts, heapBytes: number, globals: object, rec
     ...(image ? { _loadSnapshot: new Uint8Array(64) } : {}),
     createPyodideModule: async (settings: Settings) => {
       const module = await createPyodideModule(settings);
-      if (image) settings.API.restoreSnapshot = () => unpack(image.bytes, image.offset, module);
+      if (image) settings.API.restoreSnapshot = () => unpack(image.bytes, image.offset, module as Module);
       return module;
     },
   });

@@ -57,7 +57,7 @@ def freshen() -> None:
 
 def open_streams() -> None:
     """Connect the standard streams to the descriptors; what is printed leaves at once."""
-    sys.stdin = io.TextIOWrapper(io.open(0, "rb", closefd=False), encoding="utf-8", errors="surrogateescape")
+    sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False), encoding="utf-8", errors="surrogateescape")
     sys.stdout = _writer(1, "strict")
     sys.stderr = _writer(2, "backslashreplace")
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
@@ -84,14 +84,14 @@ class _Returned:
 def _to_json(value: object) -> str:
     try:
         return _encode_json(value)
-    except _base_exception:  # noqa: BLE001 -- the program's own objects may raise anything
+    except _base_exception:
         return _shown(value)
 
 
 def _shown(value: object) -> str:
     try:
         return _str(_repr(value))
-    except _base_exception:  # noqa: BLE001 -- the same
+    except _base_exception:
         return f"<{_type(value).__name__} object that cannot be shown>"
 
 
@@ -104,7 +104,9 @@ def _compile(code: str) -> types.CodeType:
     return compile(tree, FILE, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
-def _execute(code: str, scope: dict[str, Any], run_until_complete: Callable[[Coroutine[Any, Any, Any]], object]) -> None:
+def _execute(
+    code: str, scope: dict[str, Any], run_until_complete: Callable[[Coroutine[Any, Any, Any]], object]
+) -> None:
     compiled = _compile(code)
     if compiled.co_flags & CO_COROUTINE:
         run_until_complete(eval(compiled, scope))  # noqa: S307 -- running it is the purpose
@@ -140,10 +142,10 @@ def _guarded(action: Callable[..., int], *arguments: object) -> int:
     """Run `action`; what it raises was raised by the program's own hooks, so it is the program's error."""
     try:
         return action(*arguments)
-    except _base_exception as error:  # noqa: BLE001 -- the same
+    except _base_exception as error:
         try:
             return _report(error)
-        except _base_exception:  # noqa: BLE001 -- even the report fails: only the exit code is left
+        except _base_exception:
             return 1
 
 

@@ -38,7 +38,7 @@ function parseOutcome(text: string): Outcome {
 /** Runs the sandbox's whole life. */
 export async function main(parts: Parts): Promise<never> {
   const hello = readHello();
-  const exit = Deno.exit.bind(Deno);
+  const exit: (code: number) => never = Deno.exit.bind(Deno);
   const { pyodide, harness } = await startInterpreter(parts, hello.heapBytes);
   exitOnFatalError(pyodide, exit);
   release(parts.wasm);

@@ -1,0 +1,62 @@
+"""What the machine or container gives this process: processors, memory, and the kernel's ways to confine."""
+
+import ctypes
+import os
+import platform
+from pathlib import Path
+
+CGROUPS = Path("/sys/fs/cgroup")
+_LANDLOCK_CREATE_RULESET = 444
+"""The system call's number on every architecture (linux/include/uapi/asm-generic/unistd.h)."""
+_LANDLOCK_ASK_VERSION = 1
+
+
+def cores() -> int:
+    """Processors that this process may use at once, by affinity and by its cgroup's quota; at least 1."""
+    allowed = len(os.sched_getaffinity(0))
+    for folder in _cgroup_folders():
+        quota, _, period = _read(folder / "cpu.max").partition(" ")
+        if quota.isdigit() and period.isdigit():
+            allowed = min(allowed, max(1, int(quota) // int(period)))
+    return allowed
+
+
+def memory_limit_bytes() -> int:
+    """Memory that this process and its sandboxes may use together: the machine's, or its cgroup's limit."""
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limits = [_read(folder / "memory.max") for folder in _cgroup_folders()]
+    limits.append(_read(CGROUPS / "memory" / "memory.limit_in_bytes"))  # cgroup v1, as seen inside a container
+    return min([total, *(int(limit) for limit in limits if limit.isdigit())])
+
+
+def landlock_version() -> int:
+    """The version of Landlock's interface that this kernel offers to this process; 0 for none."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    answer = libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _LANDLOCK_ASK_VERSION)
+    return max(int(answer), 0)
+
+
+def has_seccomp() -> bool:
+    """Whether processes may be given filters of system calls."""
+    return "kill_process" in _read(Path("/proc/sys/kernel/seccomp/actions_avail")).split()
+
+
+def kernel() -> str:
+    """The kernel's release and the processor's architecture."""
+    return f"{platform.release()} {platform.machine()}"
+
+
+def _cgroup_folders() -> list[Path]:
+    """The process's own cgroup (v2) and those above it."""
+    for line in _read(Path("/proc/self/cgroup")).splitlines():
+        if line.startswith("0::"):
+            own = CGROUPS / line.removeprefix("0::").lstrip("/")
+            return [own, *(folder for folder in own.parents if folder.is_relative_to(CGROUPS))]
+    return []
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""  # Not there on this machine: no limit.
