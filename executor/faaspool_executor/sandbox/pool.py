@@ -19,6 +19,9 @@ TICK_SECONDS = 5.0
 WATCH_SECONDS = 0.01
 FIRST_BACKOFF_SECONDS = 0.5
 MAX_BACKOFF_SECONDS = 10.0
+REFILL_SECONDS = 0.02
+"""A sandbox that was lent is replaced this much later: starting a process holds up the loop and its core,
+and most tasks are over by then."""
 
 log = structlog.get_logger()
 
@@ -70,7 +73,6 @@ class Pool:
     def expecting(self, language: Language) -> Iterator[None]:
         """Count a task that is queued or runs."""
         self._demand.arrive(language, asyncio.get_running_loop().time())
-        self._wake.set()
         try:
             yield
         finally:
@@ -102,7 +104,7 @@ class Pool:
         while idle:
             sandbox = idle.pop()
             if not sandbox.gone.is_set():
-                self._wake.set()
+                asyncio.get_running_loop().call_later(REFILL_SECONDS, self._wake.set)
                 return sandbox
         waiter: asyncio.Future[SandboxProcess] = asyncio.get_running_loop().create_future()
         self._waiters[language].append(waiter)
@@ -131,7 +133,7 @@ class Pool:
     async def _start(self, language: Language) -> None:
         sandbox = None
         try:
-            sandbox = SandboxProcess(self._commands(language))
+            sandbox = SandboxProcess(self._commands(language), self._on_gone)
             await sandbox.ready(START_TIMEOUT_SECONDS)
         except (ExecutorError, OSError) as error:
             self._failed(language, error)
@@ -158,12 +160,14 @@ class Pool:
         log.error("sandbox_start_failed", language=language, reason=str(error), retry_seconds=backoff)
 
     def _retire(self, sandbox: SandboxProcess) -> None:
-        if sandbox.gone.is_set():
+        if not sandbox.gone.is_set():
+            self._ending.add(sandbox)
+            sandbox.kill()
+
+    def _on_gone(self) -> None:
+        """Memory came free: whoever waits for it need not wait for the next tick."""
+        if any(self._waiters.values()):
             self._wake.set()
-            return
-        self._ending.add(sandbox)
-        sandbox.kill()
-        self._wake.set()
 
     def _view(self, now: float) -> View:
         for idle in self._idle.values():

@@ -49,7 +49,7 @@ Sink = Callable[[str, bytes], None]
 class SandboxProcess:
     """A running sandbox. Everything happens on one event loop."""
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, on_gone: Callable[[], None] = lambda: None) -> None:
         self.language = command.language
         self._loop = asyncio.get_running_loop()
         self._secret = secrets.token_bytes(SECRET_BYTES)
@@ -60,6 +60,7 @@ class SandboxProcess:
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._done: asyncio.Future[Result | None] = self._loop.create_future()
         self.gone = asyncio.Event()
+        self._on_gone = on_gone
         self._ending: Ending | None = None
         self._sending = b""
         self._close_after_sending = False
@@ -249,6 +250,7 @@ class SandboxProcess:
         for name in tuple(self._pipes):
             self._close(name)
         self.gone.set()
+        self._on_gone()
         if not self._ready.done():
             self._ready.set_exception(
                 StartFailed(f"the sandbox ended with {self._process.returncode}: {self._reason()}")

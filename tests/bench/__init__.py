@@ -1,0 +1,1 @@
+"""What the service costs, measured; nothing here passes or fails."""
