@@ -23,6 +23,9 @@ $(VENV)/installed-dev: $(VENV)/installed requirements/dev.lock
 install: $(VENV)/installed ## Install into .venv and prepare Python's memory image
 	@$(BIN)/faaspool prepare
 
+.PHONY: install-dev
+install-dev: install $(VENV)/installed-dev ## The same, and what tests and checks need
+
 .PHONY: run
 run: install ## Serve on http://127.0.0.1:8889 (COZE_LOOP_FAAS_PORT changes it)
 	@exec $(BIN)/faaspool serve

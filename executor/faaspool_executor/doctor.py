@@ -128,7 +128,7 @@ def _layers() -> Iterator[Finding]:
 async def _try(settings: Settings, runtime: Runtime, language: Language) -> Finding:
     """Run a program for real."""
     begun = time.perf_counter()
-    sandbox = SandboxProcess(commands_of(settings, runtime)(language))
+    sandbox = SandboxProcess(commands_of(settings, runtime)(language), host.OomKills())
     try:
         await sandbox.ready(START_SECONDS)
         ready = time.perf_counter()

@@ -10,6 +10,7 @@ from pathlib import Path
 from faaspool_contract.names import LANGUAGE_NAMES, Language
 from faaspool_executor.app import commands_of, installed_runtime
 from faaspool_executor.errors import UsageError
+from faaspool_executor.sandbox.host import OomKills
 from faaspool_executor.sandbox.process import SandboxProcess
 from faaspool_executor.settings import Settings
 from faaspool_gateway.errors import SandboxLost
@@ -103,7 +104,7 @@ async def run_file(request: Request, settings: Settings) -> int:
     Returns the program's exit code, or one of ENDINGS. Raises ExecutorError or SandboxLost.
     """
     task = _task(request, settings)
-    sandbox = SandboxProcess(commands_of(settings, installed_runtime(settings))(task.language))
+    sandbox = SandboxProcess(commands_of(settings, installed_runtime(settings))(task.language), OomKills())
     passing = _Passing(sandbox.kill)
     try:
         await sandbox.ready(START_SECONDS)

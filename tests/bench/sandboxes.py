@@ -11,6 +11,7 @@ from pathlib import Path
 
 from faaspool_contract.names import Language
 from faaspool_executor.app import commands_of, installed_runtime
+from faaspool_executor.sandbox.host import OomKills
 from faaspool_executor.sandbox.process import SandboxProcess
 from faaspool_executor.sandbox.runtime import runner_source
 from faaspool_executor.settings import load_settings
@@ -25,7 +26,7 @@ UPSTREAM = Path(__file__).parent / "upstream"
 async def _sandbox_cpu(language: Language) -> float:
     """CPU milliseconds of a fresh sandbox: started, one task, ended."""
     settings = load_settings()
-    sandbox = SandboxProcess(commands_of(settings, installed_runtime(settings))(language))
+    sandbox = SandboxProcess(commands_of(settings, installed_runtime(settings))(language), OomKills())
     await sandbox.ready(60)
     await sandbox.run(Task(language=language, code=b"1+1", stdin=b"", time_limit_seconds=60))
     sandbox.kill()
@@ -58,13 +59,13 @@ def cpu(samples: int) -> Iterator[Figure]:
                 seen[language].append(asyncio.run(_sandbox_cpu(language)))
             seen["upstream"].append(_command_cpu("run", "-A", "restored.mjs", folder=folder))
             seen["deno"].append(_command_cpu("run", "empty.js", folder=folder))
-    for language, baseline, name, reach in (
+    for name_of, baseline, name, reach in (
         ("python", "upstream", "npm Pyodide restored from its own snapshot", "1.1"),
         ("javascript", "deno", "an empty `deno run`", "1.6"),
     ):
-        ratio = quantile(seen[language], 0.5) / quantile(seen[baseline], 0.5)
-        text = f"{spread(seen[language], 'ms', 0)}; {ratio:.2f} times {spread(seen[baseline], 'ms', 0)}"
-        yield Figure(f"CPU of a fresh sandbox, {language}, against {name}", text, f"{reach} times")
+        ratio = quantile(seen[name_of], 0.5) / quantile(seen[baseline], 0.5)
+        text = f"{spread(seen[name_of], 'ms', 0)}; {ratio:.2f} times {spread(seen[baseline], 'ms', 0)}"
+        yield Figure(f"CPU of a fresh sandbox, {name_of}, against {name}", text, f"{reach} times")
     yield Figure("CPU of a fresh sandbox, typescript", spread(seen["typescript"], "ms", 0))
 
 

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+from contextlib import suppress
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
@@ -27,6 +28,38 @@ def memory_limit_bytes() -> int:
     limits = [_read(folder / "memory.max") for folder in _cgroup_folders()]
     limits.append(_read(CGROUPS / "memory" / "memory.limit_in_bytes"))  # cgroup v1, as seen inside a container
     return min([total, *(int(limit) for limit in limits if limit.isdigit())])
+
+
+class OomKills:
+    """Tells deaths by the kernel's out-of-memory killer from others: its count, against what was seen of it."""
+
+    def __init__(self) -> None:
+        self._seen = self._count()
+        self._unclaimed = 0
+
+    def claim(self) -> bool:
+        """Whether a process that was just found killed died for want of memory."""
+        now = self._count()
+        self._unclaimed += now - self._seen
+        self._seen = now
+        if self._unclaimed <= 0:
+            return False
+        self._unclaimed -= 1
+        return True
+
+    @staticmethod
+    def _count() -> int:
+        folders = _cgroup_folders()
+        texts = [_read(folder / "memory.events") for folder in folders[:1]]
+        texts.append(_read(CGROUPS / "memory" / "memory.oom_control"))  # cgroup v1, as seen inside a container
+        lines = [line.split() for text in texts for line in text.splitlines()]
+        return sum(int(words[1]) for words in lines if words[0] == "oom_kill")
+
+
+def prefer_as_victim(pid: int) -> None:
+    """Have the out-of-memory killer choose a sandbox before the service."""
+    with suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def landlock_version() -> int:

@@ -10,6 +10,7 @@ import structlog
 from faaspool_contract.names import Language
 from faaspool_executor.core.plan import Budget, Demand, View, plan
 from faaspool_executor.errors import ExecutorError
+from faaspool_executor.sandbox.host import OomKills
 from faaspool_executor.sandbox.process import Command, SandboxProcess
 from faaspool_gateway.errors import QueueTimeout
 from faaspool_gateway.ports import Ending
@@ -42,6 +43,7 @@ class Pool:
         self._ending: set[SandboxProcess] = set()
         self._wake = asyncio.Event()
         self._active = asyncio.Event()
+        self._oom_kills = OomKills()
         self._failures = 0
         self._retry_at = 0.0
         self.notice: str | None = None
@@ -133,7 +135,7 @@ class Pool:
     async def _start(self, language: Language) -> None:
         sandbox = None
         try:
-            sandbox = SandboxProcess(self._commands(language), self._on_gone)
+            sandbox = SandboxProcess(self._commands(language), self._oom_kills, self._on_gone)
             await sandbox.ready(START_TIMEOUT_SECONDS)
         except (ExecutorError, OSError) as error:
             self._failed(language, error)

@@ -23,6 +23,7 @@ from faaspool_executor.core.frames import (
     task_frame,
 )
 from faaspool_executor.errors import StartFailed
+from faaspool_executor.sandbox.host import OomKills, prefer_as_victim
 from faaspool_gateway.errors import SandboxLost
 from faaspool_gateway.ports import Captured, Ending, Outcome, Task
 
@@ -49,7 +50,7 @@ Sink = Callable[[str, bytes], None]
 class SandboxProcess:
     """A running sandbox. Everything happens on one event loop."""
 
-    def __init__(self, command: Command, on_gone: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, command: Command, oom_kills: OomKills, on_gone: Callable[[], None] = lambda: None) -> None:
         self.language = command.language
         self._loop = asyncio.get_running_loop()
         self._secret = secrets.token_bytes(SECRET_BYTES)
@@ -61,6 +62,9 @@ class SandboxProcess:
         self._done: asyncio.Future[Result | None] = self._loop.create_future()
         self.gone = asyncio.Event()
         self._on_gone = on_gone
+        self._oom_kills = oom_kills
+        self._killed_here = False
+        self._out_of_memory = False
         self._ending: Ending | None = None
         self._sending = b""
         self._close_after_sending = False
@@ -79,6 +83,7 @@ class SandboxProcess:
             bufsize=0,
         )
         self.pid = self._process.pid
+        prefer_as_victim(self.pid)
         self._pidfd = os.pidfd_open(self.pid)
         self._pipes = {name: getattr(self._process, name).fileno() for name in ("stdin", "stdout", "stderr")}
         for descriptor in self._pipes.values():
@@ -122,6 +127,7 @@ class SandboxProcess:
     def kill(self) -> None:
         """Kill the process and whatever is in its group."""
         if not self.gone.is_set():
+            self._killed_here = True
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
 
@@ -135,6 +141,8 @@ class SandboxProcess:
 
     def _ended_by_itself(self) -> Outcome:
         status = os.waitstatus_to_exitcode(self._wait_status)
+        if self._out_of_memory:
+            return self._outcome(Ending.OUT_OF_MEMORY, None)
         if status == -signal.SIGKILL:
             raise SandboxLost("the sandbox was killed from outside")
         if status < 0 and any(sign in self._tail for sign in _OUT_OF_HEAP):
@@ -240,6 +248,8 @@ class SandboxProcess:
         self.cpu_seconds = usage.ru_utime + usage.ru_stime
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)  # The group may outlive its leader.
+        if self._process.returncode == -signal.SIGKILL and not self._killed_here:
+            self._out_of_memory = self._oom_kills.claim()
         self._drain_stdout()
         while "stderr" in self._pipes and not self._done.done():
             before = len(self._pipes)
