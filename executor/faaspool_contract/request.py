@@ -1,5 +1,6 @@
 """`POST /run_code`: what a request may hold."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -33,6 +34,11 @@ class RequestLimits:
     """The time limit of a request that names none."""
     max_timeout_ms: int
     """The time limit of a request that names a larger one."""
+
+
+def _any_case(names: Iterable[str]) -> str:
+    """A regular expression for the names in any case; the dialect of JSON Schema has no flag for it."""
+    return "^(" + "|".join("".join(f"[{letter.upper()}{letter}]" for letter in name) for name in names) + ")$"
 
 
 def _language(value: object) -> Language:
@@ -80,7 +86,13 @@ class RunRequest(BaseModel):
     language: Annotated[
         Language,
         BeforeValidator(_language),
-        WithJsonSchema({"type": "string", "description": f"One of {', '.join(LANGUAGE_NAMES)}, in any case."}),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "pattern": _any_case(LANGUAGE_NAMES),
+                "description": f"One of {', '.join(LANGUAGE_NAMES)}, in any case.",
+            }
+        ),
     ]
     code: StrictStr = Field(description="The program. May be empty.")
     timeout: Annotated[StrictInt | None, AfterValidator(_timeout)] = Field(
@@ -93,7 +105,7 @@ class RunRequest(BaseModel):
         BeforeValidator(_priority),
         WithJsonSchema(
             {
-                "anyOf": [{"type": "string"}, {"type": "null"}],
+                "anyOf": [{"type": "string", "pattern": _any_case(Priority)}, {"type": "null"}],
                 "description": "One of low, normal, high, urgent, in any case.",
                 "default": "normal",
             }

@@ -7,13 +7,15 @@ FLAGS = (
     "--quiet",
     "--no-prompt",
     "--no-remote",
+    "--deny-import",
     "--no-npm",
     "--cached-only",
     "--no-config",
     "--no-lock",
     "--unstable-raw-imports",
 )
-"""No permission is granted; nothing is fetched, asked for or configured from the working folder."""
+"""No permission is granted, and the one that Deno grants by itself, importing from a list of hosts, is denied;
+nothing is fetched, asked for or configured from the working folder."""
 
 V8_FLAGS = "--no-wasm-deopt"
 """Python's interpreter loop is optimised while a sandbox waits; undoing a wrong guess costs the task 4 ms."""

@@ -15,6 +15,8 @@ from pathlib import Path
 from faaspool_contract.names import Language
 from faaspool_executor.core.frames import hello_frame, task_frame
 
+STORAGE = "location_data"
+"""Where Deno would keep localStorage, caches and databases from one sandbox to the next: a file, so that it cannot."""
 WRITE_VERSION_OFFSET = 18
 UNKNOWN_WRITE_VERSION = 3
 _SECRET = bytes(16)
@@ -45,12 +47,19 @@ def fill(folder: Path, run: Run) -> None:
         run(language, hello + task_frame(program.encode()))
     for path in folder.glob("*_cache_v2"):
         _close(path)
+    storage = folder / STORAGE
+    shutil.rmtree(storage, ignore_errors=True)
+    storage.touch()
 
 
 def is_filled(folder: Path) -> bool:
     """Whether the cache is there and closed."""
     databases = list(folder.glob("*_cache_v2"))
-    return bool(databases) and all(_write_version(path) == UNKNOWN_WRITE_VERSION for path in databases)
+    return (
+        (folder / STORAGE).is_file()
+        and bool(databases)
+        and all(_write_version(path) == UNKNOWN_WRITE_VERSION for path in databases)
+    )
 
 
 def _write_version(path: Path) -> int:

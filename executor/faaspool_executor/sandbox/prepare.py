@@ -17,13 +17,14 @@ _HEAP_MEGABYTES = 256
 _PARTS = """import wasm from "./vendor/pyodide.asm.wasm" with { type: "bytes" };
 import stdlib from "./vendor/python_stdlib.zip" with { type: "bytes" };
 """
+# `main` is not awaited: a program that waits for nothing would be a top-level await that never ends, an error.
 _ENTRY_FILES = {
     "record.js": _PARTS + 'import { record } from "./src/python/record.ts";\nawait record({ wasm, stdlib });\n',
-    "python-cold.js": _PARTS + 'import { main } from "./src/python/main.ts";\nawait main({ wasm, stdlib });\n',
+    "python-cold.js": _PARTS + 'import { main } from "./src/python/main.ts";\nmain({ wasm, stdlib });\n',
     "python.js": _PARTS
     + 'import bytes from "./python.image" with { type: "bytes" };\n'
     + 'import { main } from "./src/python/main.ts";\n'
-    + "await main({ wasm, stdlib, image: { bytes, offset: 0 } });\n",
+    + "main({ wasm, stdlib, image: { bytes, offset: 0 } });\n",
 }
 
 Progress = Callable[[str], None]

@@ -73,7 +73,8 @@ class SandboxProcess:
         self.cpu_seconds = 0.0
         self._wait_status = 0
         self._process = subprocess.Popen(  # noqa: S603 -- a fixed command, no shell
-            command.argv,
+            ("deno", *command.argv[1:]),  # Programs can read it; where it is on this host is not theirs to know.
+            executable=command.argv[0],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

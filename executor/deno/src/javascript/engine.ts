@@ -121,7 +121,7 @@ function start(prepared: Prepared, file: string, modules: Modules, hello: Hello)
  * @param transpile makes JavaScript of the code, line for line
  */
 export function serve(hello: Hello, file: string, transpile: (code: string) => string): void {
-  const modules = installModules();
+  const modules = installModules(file);
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
     (evaluate(prepare(transpile(WARM_UP), file).source, "file:///warm-up.js") as () => Promise<unknown>)();
   }

@@ -3,6 +3,9 @@
  * permission. All others are refused by name, statically and dynamically.
  */
 
+/** What programs see as the name of the program that runs them. */
+const PROGRAM = "deno";
+
 const ALLOWED = new Set([
   "assert",
   "assert/strict",
@@ -35,19 +38,40 @@ const ALLOWED = new Set([
 ]);
 
 interface Process {
-  env: Record<string, string>;
   getBuiltinModule(id: string): unknown;
 }
 
-/** Node's `process`, with the empty environment that the contract promises. */
-function emptied(process: Process): Process {
-  Object.defineProperty(process, "env", { value: {}, writable: true, configurable: true, enumerable: true });
+/** Node's `process`, with the empty environment that the contract promises and nothing of the host. */
+function emptied(process: Process, file: string): Process {
+  const shown = {
+    env: {},
+    argv: [PROGRAM, `/${file}`],
+    argv0: PROGRAM,
+    execArgv: [],
+    execPath: PROGRAM,
+    title: PROGRAM,
+  };
+  for (const [name, value] of Object.entries(shown)) {
+    if (Object.getOwnPropertyDescriptor(process, name)?.configurable === false) continue;
+    Object.defineProperty(process, name, { value, writable: true, configurable: true, enumerable: true });
+  }
   return process;
 }
 
-function nodeProcess(read: () => unknown): () => Process {
+function nodeProcess(read: () => unknown, file: string): () => Process {
   let process: Process | undefined;
-  return () => process ??= emptied(read() as Process);
+  return () => process ??= emptied(read() as Process, file);
+}
+
+/** Hides where on the host the runtime is. */
+function hidePaths(file: string): void {
+  Object.defineProperty(Deno, "mainModule", { value: `file:///${file}`, configurable: true, enumerable: true });
+  Object.defineProperty(Deno, "execPath", {
+    value: () => PROGRAM,
+    writable: true,
+    configurable: true,
+    enumerable: true,
+  });
 }
 
 /** The functions that programs reach modules through. */
@@ -70,10 +94,16 @@ function builtin(specifier: unknown, entry: (specifier: unknown) => unknown): st
   throw error;
 }
 
-/** Defers Node's global `process`, which is slow to make, until a program touches it. */
-export function installModules(): Modules {
+/**
+ * Sets up what a program reaches of its host: modules, and Node's global `process`, which is slow to make and
+ * deferred until a program touches it.
+ *
+ * @param file the program's name
+ */
+export function installModules(file: string): Modules {
+  hidePaths(file);
   const descriptor = Object.getOwnPropertyDescriptor(globalThis, "process");
-  const process = nodeProcess(() => descriptor?.get?.call(globalThis) ?? descriptor?.value);
+  const process = nodeProcess(() => descriptor?.get?.call(globalThis) ?? descriptor?.value, file);
   Object.defineProperty(globalThis, "process", {
     get: process,
     set(value) {

@@ -150,9 +150,15 @@ function dynamicImportEdits(program: Program): Edit[] {
   return edits;
 }
 
+/** A lone `;`, or the `export {}` that is left of imported types. */
+function isNothing(node: AnyNode): boolean {
+  return node.type === "EmptyStatement" ||
+    (node.type === "ExportNamedDeclaration" && !node.declaration && !node.source && node.specifiers.length === 0);
+}
+
 function lastExpressionEdits(program: Program, code: string): Edit[] {
-  const last = program.body.findLast((node) => node.type !== "EmptyStatement");
-  if (last?.type !== "ExpressionStatement" || last.directive !== undefined) return [];
+  const last = program.body.findLast((node) => !isNothing(node));
+  if (last?.type !== "ExpressionStatement") return [];
   const end = code[last.end - 1] === ";" ? last.end - 1 : last.end;
   return [{ start: last.start, end: last.start, text: "return (" }, { start: end, end, text: ")" }];
 }

@@ -6,6 +6,7 @@ standard library spoils nothing but its own answer.
 """
 
 import ast
+import asyncio
 import atexit
 import builtins
 import io
@@ -18,9 +19,12 @@ import tempfile
 import traceback
 import types
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from inspect import CO_COROUTINE
 from typing import Any
+
+from pyodide.ffi import run_sync as _run_sync
+from pyodide.webloop import WebLoop
 
 FILE = "main.py"
 LAST = "__faaspool_last__"
@@ -44,6 +48,7 @@ _isinstance = isinstance
 _len = len
 _print = print
 _base_exception = BaseException
+_ensure_future = asyncio.ensure_future
 
 
 def freshen() -> None:
@@ -170,9 +175,41 @@ def _sendable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _run_coroutine(coroutine: Coroutine[Any, Any, Any]) -> object:
-    import asyncio
+def _run_until_complete(loop: WebLoop, awaited: Awaitable[Any]) -> Any:  # noqa: ANN401 -- whatever is awaited
+    """Wait for `awaited`, or until any task of the loop raises SystemExit or KeyboardInterrupt, as asyncio does.
 
+    Pyodide's own lets these two reach JavaScript, where nobody catches them.
+    """
+    task = _ensure_future(awaited, loop=loop)
+    ended = loop.create_future()
+
+    def end(error: BaseException | None) -> None:
+        if not ended.done():
+            ended.set_result(error)
+
+    loop._system_exit_handler = lambda code: end(SystemExit(code))
+    loop._keyboard_interrupt_handler = lambda: end(KeyboardInterrupt())
+    task.add_done_callback(lambda _: end(None))
+    error = _run_sync(ended)
+    if error is not None:
+        raise error
+    return task.result()
+
+
+_report_to_loop = WebLoop.call_exception_handler
+
+
+def _call_exception_handler(loop: WebLoop, context: dict[str, Any]) -> None:
+    """Report an exception that nobody awaited, but for those that end the program anyway."""
+    if not _isinstance(context.get("exception"), (SystemExit, KeyboardInterrupt)):
+        _report_to_loop(loop, context)
+
+
+WebLoop.run_until_complete = _run_until_complete
+WebLoop.call_exception_handler = _call_exception_handler
+
+
+def _run_coroutine(coroutine: Coroutine[Any, Any, Any]) -> object:
     return asyncio.get_event_loop().run_until_complete(coroutine)
 
 
@@ -191,6 +228,7 @@ def run(code: str, max_return_bytes: int) -> tuple[int, str, bool]:
     Returns its exit code, its return value as text of at most `max_return_bytes` of UTF-8, and
     whether it defined a `return_val` of its own.
     """
+    code = code.removeprefix("\ufeff")
     returned = _Returned()
     give = returned.give
     builtins.return_val = give

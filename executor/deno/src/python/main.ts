@@ -43,6 +43,12 @@ export async function main(parts: Parts): Promise<never> {
   exitOnFatalError(pyodide, exit);
   release(parts.wasm);
   if (parts.image) release(parts.image.bytes);
+  for (const type of ["error", "unhandledrejection"]) {
+    addEventListener(type, (event) => {
+      event.preventDefault(); // Deno would print frames of the runner.
+      exit(EXIT_FATAL);
+    });
+  }
   addEventListener("beforeunload", (event) => {
     event.preventDefault(); // Python waits for something that never comes: until its time is over.
     setTimeout(() => {}, KEEP_ALIVE_MS);
