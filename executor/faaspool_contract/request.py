@@ -62,6 +62,11 @@ def _timeout(value: int | None) -> int | None:
     return value
 
 
+def _whole(value: object) -> object:
+    """`1000.0` is the same number as `1000`, in JSON and in its schemas."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _text(value: object) -> object:
     return "" if value is None else value
 
@@ -95,7 +100,7 @@ class RunRequest(BaseModel):
         ),
     ]
     code: StrictStr = Field(description="The program. May be empty.")
-    timeout: Annotated[StrictInt | None, AfterValidator(_timeout)] = Field(
+    timeout: Annotated[StrictInt | None, BeforeValidator(_whole), AfterValidator(_timeout)] = Field(
         default=None,
         json_schema_extra={"minimum": 0},
         description="Time limit of the run in milliseconds. Absent, null or 0: the default; above the maximum: that.",

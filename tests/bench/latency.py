@@ -45,7 +45,9 @@ def bursts(samples: int) -> Iterator[Figure]:
                 begun = time.perf_counter()
                 list(threads.map(one, clients))
                 times.append((time.perf_counter() - begun) * 1000)
-            yield Figure(f"burst of {BURST} on {BURST} warm sandboxes, {language}: last answer", spread(times, "ms"), "40 ms")
+            yield Figure(
+                f"burst of {BURST} on {BURST} warm sandboxes, {language}: last answer", spread(times, "ms"), "40 ms"
+            )
 
 
 def large_texts(samples: int) -> Iterator[Figure]:
@@ -57,7 +59,12 @@ def large_texts(samples: int) -> Iterator[Figure]:
     with Service() as service:
         client = Client(service)
         for language, (writing, reading) in programs.items():
-            cases = {"nothing": ("0", ""), "output": (writing, ""), "input": (reading, "y" * MIB), "no input": (reading, "")}
+            cases = {
+                "nothing": ("0", ""),
+                "output": (writing, ""),
+                "input": (reading, "y" * MIB),
+                "no input": (reading, ""),
+            }
             times: dict[str, list[float]] = {name: [] for name in cases}
             for _ in range(samples):
                 for name, (code, text) in cases.items():

@@ -81,7 +81,9 @@ def memory(samples: int) -> Iterator[Figure]:
         python = next(size for entry, size in parts.items() if entry.endswith("python.js"))
         seen.setdefault("python", []).append(python)
         for language in ("javascript", "typescript"):
-            seen.setdefault(language, []).append(next(size for entry, size in parts.items() if f"/{language}/" in entry))
+            seen.setdefault(language, []).append(
+                next(size for entry, size in parts.items() if f"/{language}/" in entry)
+            )
         seen.setdefault("own", []).append(own)
         seen.setdefault("whole", []).append(own + python)
     yield Figure("PSS of an idle sandbox, python", spread(seen["python"], "MB", 0), "140 MB")

@@ -37,5 +37,8 @@ def sustained() -> Iterator[Figure]:
             rate = tasks / (time.perf_counter() - begun) / cores
             used = (cpu_ticks(service) - ticks) / 100 / tasks
         share = rate * alone
-        text = f"{rate:.1f} a core second, {share:.0%} of what {alone * 1000:.0f} ms each allows; {used * 1000:.0f} ms CPU a task in all"
+        text = (
+            f"{rate:.1f} a core second, {share:.0%} of what {alone * 1000:.0f} ms each allows; "
+            f"{used * 1000:.0f} ms CPU a task in all"
+        )
         yield Figure(f"sustained `1+1`, {language}, {CLIENTS} clients", text, "80 %")

@@ -126,9 +126,7 @@ class Client:
         """Send a task to /run_code and close the connection before its answer."""
         body = json.dumps(payload).encode()
         connection = self._connection()
-        connection.request(
-            "POST", self._prefix + "/run_code", body, {"Content-Type": "application/json"}
-        )
+        connection.request("POST", self._prefix + "/run_code", body, {"Content-Type": "application/json"})
         if connection.sock is not None:
             connection.sock.shutdown(socket.SHUT_RDWR)
         connection.close()

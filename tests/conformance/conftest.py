@@ -73,9 +73,7 @@ def started_service(folder: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     with (
         log.open("wb") as sink,
-        subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
-        ) as process,
+        subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink) as process,
     ):
         try:
             wait_until_ready(process, Client(url), log)

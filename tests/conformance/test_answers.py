@@ -25,7 +25,11 @@ EXITS = [
     ("python", "raise KeyboardInterrupt", 130),
     ("python", "import asyncio\nasync def f():\n    raise SystemExit(9)\nawait f()", 9),
     ("python", "import asyncio, sys\nasync def f():\n    sys.exit(8)\nasyncio.run(f())", 8),
-    ("python", "import asyncio, sys\nasync def f():\n    sys.exit(7)\nt = asyncio.create_task(f())\nawait asyncio.sleep(9)", 7),
+    (
+        "python",
+        "import asyncio, sys\nasync def f():\n    sys.exit(7)\nt = asyncio.create_task(f())\nawait asyncio.sleep(9)",
+        7,
+    ),
     ("javascript", "Deno.exit(3)", 3),
     ("javascript", "Deno.exit()", 0),
     ("javascript", "Deno.exitCode = 7", 7),

@@ -49,7 +49,9 @@ def test_the_document_and_its_page(client: Client) -> None:
 
 def test_there_are_no_cross_origin_headers(client: Client) -> None:
     """No page of another site reads answers."""
-    response = client.request("OPTIONS", "/run_code", headers={"Origin": "https://a.b", "Access-Control-Request-Method": "POST"})
+    response = client.request(
+        "OPTIONS", "/run_code", headers={"Origin": "https://a.b", "Access-Control-Request-Method": "POST"}
+    )
     assert not [name for name in response.headers if name.startswith("access-control")]
 
 

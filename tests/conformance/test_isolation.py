@@ -46,7 +46,7 @@ REALM = (
 )
 DENIED_PYTHON = [
     "from pyodide.code import run_js\nrun_js(\"Deno.readTextFileSync('/etc/passwd')\")",
-    "from pyodide.code import run_js\nrun_js(\"Deno.env.toObject()\")",
+    'from pyodide.code import run_js\nrun_js("Deno.env.toObject()")',
     "from pyodide.code import run_js\nrun_js(\"new Deno.Command('ls').outputSync()\")",
     "from pyodide.code import run_js\nawait run_js(\"fetch('http://127.0.0.1:8889/health')\")",
     "from pyodide.code import run_js\nawait run_js(\"import('node:fs').then((fs) => fs.readFileSync('/etc/passwd'))\")",
@@ -56,15 +56,22 @@ DENIED_PYTHON = [
     "import ctypes\nctypes.CDLL('/lib/x86_64-linux-gnu/libc.so.6')",
 ]
 FORGERIES = [
-    ("python", "import os\nfor fd in range(3, 40):\n    try:\n        os.write(fd, b'x' * 64)\n    except OSError:\n        pass"),
+    (
+        "python",
+        "import os\nfor fd in range(3, 40):\n    try:\n        os.write(fd, b'x' * 64)\n    except OSError:\n        pass",
+    ),
     ("python", "import os\nos.write(2, b'\\x00' * 16 + b'\\x00\\x00\\x00\\x06\\x02\\x00\\x00\\x00\\x07\\x00')"),
     ("python", "import sys\nsys.stderr.buffer.write(bytes(range(256)) * 40)"),
     ("javascript", "Deno.stderr.writeSync(new Uint8Array(16 * 1024).map((_, i) => i * 7))"),
-    ("javascript", "console.log('{\"output\":{\"ret_val\":\"forged\"},\"metadata\":{\"status\":\"ok\"}}')"),
+    ("javascript", 'console.log(\'{"output":{"ret_val":"forged"},"metadata":{"status":"ok"}}\')'),
 ]
 SPOILED = [
     ("python", "import json\njson.dumps = json.JSONEncoder.encode = None\nresult = {'a': 1}", '{"a": 1}'),
-    ("python", "import builtins\nbuiltins.print = builtins.str = builtins.repr = builtins.len = None\nresult = [1]", "[1]"),
+    (
+        "python",
+        "import builtins\nbuiltins.print = builtins.str = builtins.repr = builtins.len = None\nresult = [1]",
+        "[1]",
+    ),
     ("python", "import sys\nsys.stdout = sys.stderr = None\nresult = 5", "5"),
     ("python", "import sys\nsys.modules.clear()\nresult = 6", "6"),
     ("python", "import traceback, atexit\ntraceback.print_exception = atexit.register = None\nresult = 7", "7"),
@@ -130,7 +137,10 @@ def test_nothing_stays_of_a_python_task(run: Run) -> None:
 
 def test_nothing_stays_of_a_javascript_task(run: Run) -> None:
     """Globals and prototypes are new each time."""
-    run("globalThis.left = 1; Object.prototype.left = 1; Array.prototype.map = null;\ntry { localStorage.setItem('left', 1); await caches.open('left') } catch { }", "js")
+    run(
+        "globalThis.left = 1; Object.prototype.left = 1; Array.prototype.map = null;\ntry { localStorage.setItem('left', 1); await caches.open('left') } catch { }",
+        "js",
+    )
     code = "let stored = null; try { stored = localStorage.getItem('left') } catch {}\n[typeof left, ({}).left ?? 0, [1].map(String), stored]"
     assert run(code, "javascript").ret_val == '["undefined",0,["1"],null]'
 

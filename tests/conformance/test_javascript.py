@@ -20,7 +20,10 @@ PRINTED = [
     ("const { EventEmitter } = require('events'); new EventEmitter().on('x', console.log).emit('x', 1)", "1\n"),
     ("console.log(require('node:crypto').createHash('md5').update('x').digest('hex').length)", "32\n"),
     ("const a = await import('assert'); a.strictEqual(1, 1); console.log('same')", "same\n"),
-    ("const { Readable } = require('stream'); for await (const x of Readable.from(['a', 'b'])) console.log(x)", "a\nb\n"),
+    (
+        "const { Readable } = require('stream'); for await (const x of Readable.from(['a', 'b'])) console.log(x)",
+        "a\nb\n",
+    ),
     ("import { setTimeout as later } from 'timers/promises'; console.log(await later(1, 'later'))", "later\n"),
     ("console.log(Buffer.from('é').toString('hex'))", "c3a9\n"),
     ("setTimeout(() => console.log('second'), 5); console.log('first')", "first\nsecond\n"),
@@ -33,7 +36,10 @@ PRINTED = [
     ("label: for (;;) { break label }\nconsole.log('out')", "out\n"),
     ("async function* g() { yield 1; yield 2 }\nfor await (const x of g()) console.log(x)", "1\n2\n"),
     ("console.log(new URL('https://a.b/c?d=e').searchParams.get('d'), btoa('x'))", "e eA==\n"),
-    ("const m = new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0])); console.log(m instanceof WebAssembly.Module)", "true\n"),
+    (
+        "const m = new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0])); console.log(m instanceof WebAssembly.Module)",
+        "true\n",
+    ),
 ]
 INPUTS = [
     ("console.log(prompt('name?'))", "x\n", "name? x\n"),
@@ -75,7 +81,11 @@ POSITIONS = [
     ("javascript", "\n\nfunction f() {\n  throw new Error('here')\n}\nf()", "main.js:4:9"),
     ("javascript", "const a = 1\nawait 0\nnull.x", "main.js:3:"),
     ("javascript", "import assert from 'node:assert'\nassert(false)", "main.js:2:"),
-    ("typescript", "interface A {\n  x: number\n}\n\nfunction f(a: A): void {\n  throw new Error('here')\n}\nf({x: 1})", "main.ts:6"),
+    (
+        "typescript",
+        "interface A {\n  x: number\n}\n\nfunction f(a: A): void {\n  throw new Error('here')\n}\nf({x: 1})",
+        "main.ts:6",
+    ),
     ("typescript", "enum E {\n  A,\n  B,\n}\ntype T =\n  | 1\n  | 2\nthrow new Error(String(E.B))", "main.ts:8"),
 ]
 TYPESCRIPT = [
@@ -83,12 +93,20 @@ TYPESCRIPT = [
     ("enum Color { Red, Green = 5, Blue }\nreturn [Color.Blue, Color[5]]", '[6,"Green"]'),
     ("const enum K { A = 1 }\nK.A", "1"),
     ("namespace N { export const x = 3 }\nN.x", "3"),
-    ("class P { constructor(private readonly x: number, public y = 2) {} sum() { return this.x + this.y } }\nnew P(1).sum()", "3"),
+    (
+        "class P { constructor(private readonly x: number, public y = 2) {} sum() { return this.x + this.y } }\nnew P(1).sum()",
+        "3",
+    ),
     ("abstract class A { abstract f(): number }\nclass B extends A { f() { return 4 } }\nnew B().f()", "4"),
-    ("function twice(f: any, _c: any) { return function (this: any, n: number) { return f.call(this, n) * 2 } }\n"
-     "class D { @twice m(n: number) { return n } }\nnew D().m(5)", "10"),
-    ("const React = { createElement: (t: any, p: any, ...c: any[]) => ({ t, p, c }) };\nconst e = <div id=\"a\">x</div>;\ne",
-     '{"t":"div","p":{"id":"a"},"c":["x"]}'),
+    (
+        "function twice(f: any, _c: any) { return function (this: any, n: number) { return f.call(this, n) * 2 } }\n"
+        "class D { @twice m(n: number) { return n } }\nnew D().m(5)",
+        "10",
+    ),
+    (
+        'const React = { createElement: (t: any, p: any, ...c: any[]) => ({ t, p, c }) };\nconst e = <div id="a">x</div>;\ne',
+        '{"t":"div","p":{"id":"a"},"c":["x"]}',
+    ),
     ("const a = { x: 1 } satisfies Record<string, number>;\na.x", "1"),
     ("function f<T extends object>(x: T): keyof T { return Object.keys(x)[0] as keyof T }\nf({k: 1})", '"k"'),
     ("function o(x: number): number;\nfunction o(x: string): string;\nfunction o(x: any) { return x }\no('s')", '"s"'),
@@ -119,7 +137,9 @@ def test_standard_input(run: Run, language: str, code: str, given: str, printed:
 
 
 @pytest.mark.parametrize("name", REFUSED_IMPORTS)
-@pytest.mark.parametrize("form", ["import x from {}", "import {}", "await import({})", "export * from {}", "require({})"])
+@pytest.mark.parametrize(
+    "form", ["import x from {}", "import {}", "await import({})", "export * from {}", "require({})"]
+)
 def test_every_other_import_is_refused_by_name(run: Run, name: str, form: str) -> None:
     """Whatever form it has; the error names the module, and nothing of it was read."""
     answer = run(form.format(f"'{name}'"), "javascript")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .client import Run
 
 MIB = 1 << 20
-WASM_LOOP = "new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,5,1,1,102,0,0,10,9,1,7,0,3,64,12,0,11,11]))).exports.f()"  # noqa: E501
+WASM_LOOP = "new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,5,1,1,102,0,0,10,9,1,7,0,3,64,12,0,11,11]))).exports.f()"
 ENDLESS = [
     ("python", "while True: pass"),
     ("python", "10 ** 10 ** 8"),

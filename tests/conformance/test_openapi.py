@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.core.result import Ok
 
 if TYPE_CHECKING:
     from schemathesis import Case
@@ -23,12 +24,12 @@ TIMEOUT_MS = 500
 """Keeps programs that were made up from running for long."""
 
 
-def check(operation: APIOperation) -> None:
+def check(operation: APIOperation[Any, Any, Any, Any]) -> None:
     """Send made-up requests to one operation, and compare the answers with the document."""
 
     @SETTINGS
     @given(case=operation.as_strategy())
-    def as_documented(case: Case) -> None:
+    def as_documented(case: Case[Any]) -> None:
         if isinstance(case.body, dict) and isinstance(case.body.get("timeout"), int):
             case.body["timeout"] = TIMEOUT_MS
         case.call_and_validate()
@@ -39,7 +40,7 @@ def check(operation: APIOperation) -> None:
 def test_the_server_does_as_its_document_says(url: str) -> None:
     """No server error; statuses, content types and bodies as documented, for every operation."""
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
-    operations = [found.ok() for found in schema.get_all_operations()]
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) >= 5
     for operation in operations:
         check(operation)

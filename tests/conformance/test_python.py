@@ -91,7 +91,7 @@ def test_a_traceback_shows_the_programs_lines_and_nothing_else(run: Run) -> None
 def test_a_syntax_error_points_to_its_place(run: Run) -> None:
     """File, line and column are the program's."""
     assert run("x = 1\ny = (2").stderr == (
-        '  File "main.py", line 2\n    y = (2\n        ^\nSyntaxError: \'(\' was never closed\n'
+        "  File \"main.py\", line 2\n    y = (2\n        ^\nSyntaxError: '(' was never closed\n"
     )
 
 

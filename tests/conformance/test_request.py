@@ -19,7 +19,7 @@ NO_TIMEOUTS = [-1, -(2**63), 1.5, 0.1, -0.5, True, False, "1000", "", "soon", []
 PRIORITIES = ["low", "normal", "high", "urgent", "LOW", "Normal", "hIgH", "URGENT"]
 NO_PRIORITIES = ["", "highest", " normal", "0", 0, 5, 1.5, True, [], ["low"], {}]
 NO_INPUTS = [0, 5, 1.5, True, False, [], ["a"], {}, {"a": "b"}]
-NO_CODES = [None, 0, 5, 1.5, True, [], ["1"], {}]
+NO_CODES: list[object] = [None, 0, 5, 1.5, True, [], ["1"], {}]
 EXTS: list[dict[str, str]] = [
     {},
     {"trace": "a1"},
@@ -154,7 +154,7 @@ def test_unknown_fields_are_ignored(run: Run) -> None:
         "metadata": None,
         "TIMEOUT": "never",
     }
-    answer = run("1 + 1", **extra)
+    answer = run("1 + 1", "python", **extra)
     assert (answer.status, answer.ret_val) == ("ok", "2")
 
 

@@ -112,7 +112,9 @@ def test_a_nul_in_python_code_is_its_error(run: Run) -> None:
     assert "null bytes" in answer.stderr
 
 
-@pytest.mark.parametrize("code", ["})();", "*/", "`${", "-->", "<!-- x\n1", "});console.log(1);(async()=>{", "/* open", "'open"])
+@pytest.mark.parametrize(
+    "code", ["})();", "*/", "`${", "-->", "<!-- x\n1", "});console.log(1);(async()=>{", "/* open", "'open"]
+)
 def test_code_cannot_close_what_it_is_put_into(run: Run, code: str) -> None:
     """Text that would end the runner's own function is a syntax error, or what JavaScript says it is."""
     answer = run(code, "javascript")

@@ -73,7 +73,8 @@ class SandboxProcess:
         self.cpu_seconds = 0.0
         self._wait_status = 0
         self._process = subprocess.Popen(  # noqa: S603 -- a fixed command, no shell
-            ("deno", *command.argv[1:]),  # Programs can read it; where it is on this host is not theirs to know.
+            # Programs can read their first argument; where Deno is on this host is not theirs to know.
+            ("deno", *command.argv[1:]),  # noqa: S607 -- `executable` is the path
             executable=command.argv[0],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
