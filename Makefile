@@ -34,6 +34,10 @@ run: install ## Serve on http://127.0.0.1:8889 (COZE_LOOP_FAAS_PORT changes it)
 test: install $(VENV)/installed-dev ## Run all tests but those that need a container
 	$(BIN)/python -m pytest
 
+.PHONY: test-container
+test-container: install-dev ## Build the image, start it with Compose, and run the conformance suite against it
+	tests/e2e/container.sh
+
 .PHONY: lint
 lint: $(VENV)/installed-dev ## Check style and which way imports point
 	$(BIN)/ruff check

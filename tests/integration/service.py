@@ -25,12 +25,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Service:
+class Client:
+    """Speaks to a service on this machine."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+
+    def get(self, path: str) -> tuple[int, dict[str, Any]]:
+        """Status and body of a GET; 0 while nobody listens."""
+        return _open(urllib.request.Request(self.url + path))
+
+    def run(self, code: str, language: str = "javascript", **fields: object) -> tuple[int, dict[str, Any]]:
+        """Status and body of a task."""
+        body = json.dumps({"language": language, "code": code, **fields}).encode()
+        return _open(urllib.request.Request(self.url + "/run_code", body))
+
+
+class Service(Client):
     """`faaspool serve` with settings of its own."""
 
     def __init__(self, **settings: str) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__(free_port())
         environment = os.environ | {"COZE_LOOP_FAAS_PORT": str(self.port)} | settings
         self.process = subprocess.Popen([sys.executable, "-m", "faaspool_executor", "serve"], env=environment)
 
@@ -41,15 +57,6 @@ class Service:
     def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
         self.process.kill()
         self.process.wait()
-
-    def get(self, path: str) -> tuple[int, dict[str, Any]]:
-        """Status and body of a GET; 0 while nobody listens."""
-        return self._open(urllib.request.Request(self.url + path))
-
-    def run(self, code: str, language: str = "javascript", **fields: object) -> tuple[int, dict[str, Any]]:
-        """Status and body of a task."""
-        body = json.dumps({"language": language, "code": code, **fields}).encode()
-        return self._open(urllib.request.Request(self.url + "/run_code", body))
 
     def stop(self) -> int:
         """Ask it to stop, and return its exit code."""
@@ -65,15 +72,15 @@ class Service:
         """How many descriptors it holds."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
-    @staticmethod
-    def _open(request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
-        try:
-            with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as response:
-                return response.status, json.load(response)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
-        except urllib.error.URLError:
-            return 0, {}
+
+def _open(request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
+    try:
+        with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+    except (urllib.error.URLError, ConnectionError):
+        return 0, {}
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = START_SECONDS) -> None:

@@ -49,6 +49,8 @@ _len = len
 _print = print
 _base_exception = BaseException
 _ensure_future = asyncio.ensure_future
+_running_loop = asyncio._get_running_loop
+_set_running_loop = asyncio._set_running_loop
 
 
 def freshen() -> None:
@@ -190,7 +192,9 @@ def _run_until_complete(loop: WebLoop, awaited: Awaitable[Any]) -> Any:  # noqa:
     loop._system_exit_handler = lambda code: end(SystemExit(code))
     loop._keyboard_interrupt_handler = lambda: end(KeyboardInterrupt())
     task.add_done_callback(lambda _: end(None))
+    running = _running_loop()
     error = _run_sync(ended)
+    _set_running_loop(running)  # The callbacks of the wait have made `loop` the running one.
     if error is not None:
         raise error
     return task.result()
@@ -205,6 +209,17 @@ def _call_exception_handler(loop: WebLoop, context: dict[str, Any]) -> None:
         _report_to_loop(loop, context)
 
 
+_init_loop = WebLoop.__init__
+
+
+def _init(loop: WebLoop) -> None:
+    """Make a loop, without making it the running one."""
+    running = _running_loop()
+    _init_loop(loop)
+    _set_running_loop(running)
+
+
+WebLoop.__init__ = _init
 WebLoop.run_until_complete = _run_until_complete
 WebLoop.call_exception_handler = _call_exception_handler
 
@@ -235,6 +250,7 @@ def run(code: str, max_return_bytes: int) -> tuple[int, str, bool]:
     scope = _main_module(code)
 
     def execute() -> int:
+        _set_running_loop(None)  # Pyodide says that one runs always; a program begins outside of any.
         _execute(code, scope, _run_coroutine)
         return 0
 

@@ -1,0 +1,1 @@
+"""Deployments as users make them."""
