@@ -168,7 +168,7 @@ def test_a_python_module_that_is_not_there_is_named(run: Run, name: str) -> None
     assert (answer.status, answer.exit_code) == ("error", 1)
     assert 'File "main.py", line 2' in answer.stderr
     assert "ModuleNotFoundError: No module named " in answer.stderr
-    assert name.split(".")[0] in answer.stderr
+    assert name.split(".", maxsplit=1)[0] in answer.stderr
 
 
 def test_python_modules_of_the_program_itself(run: Run) -> None:

@@ -10,8 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from .client import Answer, Run
 
-RUNNER = re.compile(r"faaspool|harness|engine\.ts|wire\.ts|evalContext|/runtime|file:///(?!main\.)|/opt/|/home/(?!pyodide)")
-    r"faaspool|harness|engine\.ts|wire\.ts|evalContext|/runtime|/work|/opt/|/home/(?!pyodide)|site-packages/_"
+RUNNER = re.compile(
+    r"faaspool|harness|engine\.ts|wire\.ts|evalContext|/runtime|file:///(?!main\.)|/opt/|/home/(?!pyodide)"
 )
 FILES = re.compile(r'File "([^"]*)"')
 PYTHON = [
