@@ -55,7 +55,7 @@ def _await(main: Coroutine[Any, Any, Result]) -> Result:
 
 
 def _milliseconds(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
+    if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError("must be a whole number of milliseconds, 1 or more")
     return int(text)
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import math
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -142,7 +143,9 @@ def _listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
         where = f"{settings.host} port {settings.port}"
-        raise CannotListen(f"{where}: {error.strerror}; FAAS_HOST and COZE_LOOP_FAAS_PORT name another") from error
+        raise CannotListen(
+            f"{where}: {os.strerror(error.errno or 0)}; FAAS_HOST and COZE_LOOP_FAAS_PORT name another"
+        ) from error
 
 
 async def serve(settings: Settings) -> None:

@@ -17,7 +17,7 @@ MAX_CPUS = 4096
 
 def _integer(minimum: int, maximum: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.strip().isdigit() or not minimum <= int(text) <= maximum:
+        if not text.strip().isdecimal() or not minimum <= int(text) <= maximum:
             raise ValueError(f"must be a whole number from {minimum} to {maximum}")
         return int(text)
 

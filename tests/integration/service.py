@@ -68,6 +68,15 @@ class Service(Client):
         tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
         return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
 
+    def sleeping_children(self) -> int:
+        """How many of its sandboxes wait for something: a task, if none runs."""
+        states = [Path(f"/proc/{pid}/stat") for pid in self.children()]
+        return sum(state.exists() and state.read_text().rpartition(")")[2].split()[0] == "S" for state in states)
+
+    def memory_bytes(self) -> int:
+        """Its own resident memory."""
+        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
     def descriptors(self) -> int:
         """How many descriptors it holds."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))

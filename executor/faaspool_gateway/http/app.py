@@ -57,7 +57,7 @@ def problem(status: int, error: str, details: str | None = None, **headers: str)
 async def read_body(request: Request, limit: int) -> bytes:
     """The body, at most `limit` bytes of it. Raises BodyTooLarge."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isdecimal() and int(declared) > limit:
         raise BodyTooLarge(limit)
     body = bytearray()
     async for chunk in request.stream():
