@@ -67,4 +67,5 @@ class Health(BaseModel):
     timestamp: str
     mode: Mode
     version: str
+    isolation: list[str] = Field(description="The kernel's layers that sandboxes live under, beside their own.")
     reasons: list[str] = Field(default_factory=list, description="Why it is not healthy.")

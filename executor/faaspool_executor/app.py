@@ -17,7 +17,8 @@ from faaspool_contract.request import RequestLimits
 from faaspool_executor.core.argv import sandbox_argv
 from faaspool_executor.core.plan import MIB, Budget
 from faaspool_executor.errors import CannotListen, NotPrepared
-from faaspool_executor.sandbox.host import cores, memory_limit_bytes
+from faaspool_executor.sandbox.belt import Belt, Bounds, offered, require
+from faaspool_executor.sandbox.host import cores, hide_from_sandboxes, memory_limit_bytes
 from faaspool_executor.sandbox.pool import Pool
 from faaspool_executor.sandbox.prepare import record_image
 from faaspool_executor.sandbox.process import Command
@@ -95,6 +96,10 @@ class Commands:
     """How a sandbox of each language is started, as of now."""
 
     def __init__(self, settings: Settings, runtime: Runtime, image: PythonImage, budget: Budget) -> None:
+        cpu_seconds = math.ceil(settings.max_timeout_ms / 1000 * cores())
+        bounds = Bounds(task_bytes=budget.task_bytes, cpu_seconds=cpu_seconds)
+        self.belt = Belt(runtime.deno, (runtime.folder,), bounds)
+        require(settings.require_isolation, self.belt)
         self._settings = settings
         self._runtime = runtime
         self._image = image
@@ -108,6 +113,7 @@ class Commands:
             language=language,
             argv=tuple(argv),
             environment=self._runtime.environment,
+            belt=self.belt,
             heap_bytes=self._heap_bytes,
             max_output_bytes=self._settings.max_output_bytes,
         )
@@ -121,7 +127,8 @@ def commands_of(settings: Settings, runtime: Runtime) -> Commands:
 def build(settings: Settings, runtime: Runtime, image: PythonImage) -> tuple[Gateway, Pool]:
     """Make the gateway and the pool behind it."""
     budget = budget_of(settings)
-    pool = Pool(Commands(settings, runtime, image, budget), budget, settings.worker_count)
+    commands = Commands(settings, runtime, image, budget)
+    pool = Pool(commands, budget, settings.worker_count, commands.belt.layers)
     limits = GatewayLimits(
         request=RequestLimits(
             code_bytes=settings.max_code_bytes,
@@ -157,6 +164,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, runtime: Runtime, listener: socket.socket) -> None:
+    hide_from_sandboxes()
     image = PythonImage(runtime)
     gateway, pool = build(settings, runtime, image)
     app = build_app(gateway, settings.api_tokens, version("faaspool"))
@@ -170,7 +178,15 @@ async def _serve(settings: Settings, runtime: Runtime, listener: socket.socket) 
             group.create_task(_drain(stop, gateway, server, settings.grace_ms / 1000), name="drain"),
             group.create_task(_rebuild(image, pool), name="rebuild-image"),
         ]
-        log.info("serving", address=f"http://{settings.host}:{settings.port}", mode=settings.mode)
+        log.info(
+            "serving",
+            address=f"http://{settings.host}:{settings.port}",
+            mode=settings.mode,
+            isolation=list(pool.isolation),
+        )
+        for layer, reason in offered().items():
+            if reason:
+                log.warning("isolation_missing", layer=layer, reason=reason)
         await server.serve(sockets=[listener])
         for task in background:
             task.cancel()

@@ -13,6 +13,7 @@ from faaspool_executor.app import commands_of, runtime_of
 from faaspool_executor.core.plan import MIB
 from faaspool_executor.errors import ExecutorError
 from faaspool_executor.sandbox import host
+from faaspool_executor.sandbox.belt import offered
 from faaspool_executor.sandbox.process import SandboxProcess
 from faaspool_executor.sandbox.runtime import Runtime
 from faaspool_executor.settings import Settings
@@ -67,7 +68,7 @@ def _look(settings: Settings) -> Iterator[Finding]:
     yield Finding(Verdict.OK, "kernel", host.kernel())
     yield from _runtime(settings)
     yield from _resources(settings)
-    yield from _layers()
+    yield from _layers(settings)
 
 
 def _runtime(settings: Settings) -> Iterator[Finding]:
@@ -108,17 +109,13 @@ def _resources(settings: Settings) -> Iterator[Finding]:
         yield Finding(Verdict.OK, "processors", f"{cores} here, FAAS_CPU_LIMIT is {settings.cpus:g}")
 
 
-def _layers() -> Iterator[Finding]:
-    """Kernel layers; sandboxes do without them so far, so none is required."""
-    landlock = host.landlock_version()
-    if landlock:
-        yield Finding(Verdict.OK, "landlock", f"version {landlock} offered by the kernel; not used yet")
-    else:
-        yield Finding(Verdict.NOTE, "landlock", "not offered; not used yet", "Linux 5.13 or newer, with lsm=landlock")
-    if host.has_seccomp():
-        yield Finding(Verdict.OK, "seccomp", "offered by the kernel; not used yet")
-    else:
-        yield Finding(Verdict.NOTE, "seccomp", "not offered; not used yet", "a kernel with CONFIG_SECCOMP_FILTER")
+def _layers(settings: Settings) -> Iterator[Finding]:
+    for layer, missing in offered().items():
+        if not missing:
+            yield Finding(Verdict.OK, layer, "put on every sandbox")
+            continue
+        verdict = Verdict.MISSING if layer in settings.require_isolation else Verdict.NOTE
+        yield Finding(verdict, layer, "not to be had on this machine", missing)
     if os.getuid() == 0:
         yield Finding(Verdict.NOTE, "user", "root", "run the service as an ordinary user where that can be had")
     else:

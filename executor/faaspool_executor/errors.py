@@ -3,6 +3,7 @@
 ExecutorError
 ├── SettingsError      a variable that cannot be read
 ├── NotPrepared        the runtime is missing or damaged
+├── IsolationMissing   a layer of isolation that is required and not to be had
 ├── CannotListen       the address is taken, or not this machine's
 ├── UsageError         a command line that cannot be carried out
 └── StartFailed        a sandbox did not come up
@@ -19,6 +20,10 @@ class SettingsError(ExecutorError):
 
 class NotPrepared(ExecutorError):
     """The runtime is missing or damaged."""
+
+
+class IsolationMissing(ExecutorError):
+    """A layer of isolation that is required and not to be had."""
 
 
 class CannotListen(ExecutorError):

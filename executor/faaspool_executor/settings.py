@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from faaspool_contract.names import Mode
+from faaspool_executor.core.layers import Layer
 from faaspool_executor.core.sizes import parse_size
 from faaspool_executor.errors import SettingsError
 
@@ -55,6 +56,14 @@ def _tokens(text: str) -> tuple[str, ...]:
     return tuple(token for part in text.split(",") if (token := part.strip()))
 
 
+def _layers(text: str) -> tuple[Layer, ...]:
+    names = [name for part in text.split(",") if (name := part.strip().lower())]
+    for name in names:
+        if name not in list(Layer):
+            raise ValueError(f"{name} is no layer; layers are {', '.join(Layer)}")
+    return tuple(map(Layer, names))
+
+
 def _setting(variable: str, default: object, parse: Callable[[str], object], meaning: str) -> Any:  # noqa: ANN401
     return field(default=default, metadata={"variable": variable, "parse": parse, "meaning": meaning})
 
@@ -95,6 +104,9 @@ class Settings:
     enable_pool: bool = _setting("FAAS_ENABLE_POOL", True, _boolean, "Keep sandboxes warm (enhanced mode).")
     enable_scheduler: bool = _setting("FAAS_ENABLE_SCHEDULER", True, _boolean, "Order by priority (enhanced mode).")
     enable_metrics: bool = _setting("FAAS_ENABLE_METRICS", True, _boolean, "Serve `/metrics` (enhanced mode).")
+    require_isolation: tuple[Layer, ...] = _setting(
+        "FAAS_REQUIRE_ISOLATION", (), _layers, "Layers without which the service does not start: `seccomp,landlock`."
+    )
     api_tokens: tuple[str, ...] = _setting("FAAS_API_TOKENS", (), _tokens, "Accepted tokens, separated by commas.")
 
 

@@ -58,6 +58,10 @@ class Sandbox(Protocol):
 class Sandboxes(Protocol):
     """Where sandboxes come from."""
 
+    @property
+    def isolation(self) -> tuple[str, ...]:
+        """The kernel's layers that sandboxes live under."""
+
     def expecting(self, language: Language) -> AbstractContextManager[None]:
         """Count a task of `language` that is queued or runs, as long as the context is open."""
 

@@ -55,7 +55,6 @@ BREAKDOWNS = [
     ("python", "import os\nos.kill(os.getpid(), 9)", "crashed"),
     ("python", "import ctypes\nctypes.string_at(2 ** 31)", "crashed"),
     ("javascript", "process.abort()", "crashed"),
-    ("javascript", "process.kill(process.pid, 'SIGKILL')", "crashed"),
 ]
 
 

@@ -186,6 +186,6 @@ def test_asyncio_runs_in_every_form(run: Run) -> None:
         "def runner():\n    with asyncio.Runner() as runner:\n        return runner.run(f(3))\n"
         "class T(unittest.IsolatedAsyncioTestCase):\n    async def test(self): self.assertEqual(await f(4), 4)\n"
         "def case(): return 4 if unittest.main(exit=False).result.wasSuccessful() else 0\n"
-        "[asyncio.run(f(1)), new(), runner(), case(), await f(5)]"
+        "[asyncio.run(f(1)), new(), runner(), case(), asyncio.new_event_loop().run_until_complete(f(5))]"
     )
     assert run(code).ret_val == "[1, 2, 3, 4, 5]"

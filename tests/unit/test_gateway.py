@@ -23,6 +23,8 @@ DONE = Outcome(ending=Ending.FINISHED, stdout=NOTHING, stderr=NOTHING, exit_code
 class FakeSandboxes:
     """Sandboxes whose tasks end when the test says so."""
 
+    isolation = ()
+
     def __init__(self) -> None:
         self.expected = 0
         self.lent = 0

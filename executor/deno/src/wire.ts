@@ -28,6 +28,10 @@ const uncurry = Function.prototype.call.bind(Function.prototype.bind, Function.p
 >(method: (this: This, ...args: Args) => Result) => (self: This, ...args: Args) => Result;
 const setBytes = uncurry(U8.prototype.set);
 const subarray = uncurry(U8.prototype.subarray);
+const lengthOf = uncurry(
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(U8.prototype), "length")?.get as (this: Uint8Array) => number,
+);
+const Buffer = ArrayBuffer;
 const encode = TextEncoder.prototype.encode.bind(new TextEncoder());
 const parseJson = JSON.parse;
 const writeStderr = Deno.stderr.writeSync.bind(Deno.stderr);
@@ -90,13 +94,16 @@ function putU32(target: Uint8Array, offset: number, value: number): void {
 
 function send(kind: number, body: Uint8Array): void {
   if (secret === undefined) throw new Error("nothing can be sent before the hello frame");
-  const frame = new U8(HEADER_BYTES + 1 + body.length);
+  const size = lengthOf(body) + 1;
+  const buffer = new Buffer(HEADER_BYTES + size);
+  const frame = new U8(buffer);
   setBytes(frame, secret);
-  putU32(frame, SECRET_BYTES, body.length + 1);
+  putU32(frame, SECRET_BYTES, size);
   frame[HEADER_BYTES] = kind;
   setBytes(frame, body, HEADER_BYTES + 1);
-  let sent = 0;
-  while (sent < frame.length) sent += writeStderr(subarray(frame, sent));
+  let sent = writeStderr(frame);
+  // Not `subarray`: that asks the program's `Symbol.species`, and nobody else may see the secret.
+  while (sent < HEADER_BYTES + size) sent += writeStderr(new U8(buffer, sent));
 }
 
 /** Tells the parent that a task can come. */
@@ -107,7 +114,7 @@ export function sendReady(): void {
 /** Tells the parent how the program ended; the parent listens to nothing after it. */
 export function sendResult(outcome: Outcome): void {
   const text = encode(outcome.retVal);
-  const body = new U8(5 + text.length);
+  const body = new U8(5 + lengthOf(text));
   putU32(body, 0, outcome.exitCode);
   body[4] = outcome.ownReturnVal ? FLAG_OWN_RETURN_VAL : 0;
   setBytes(body, text, 5);

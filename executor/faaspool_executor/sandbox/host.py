@@ -7,9 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
-_LANDLOCK_CREATE_RULESET = 444
-"""The system call's number on every architecture (linux/include/uapi/asm-generic/unistd.h)."""
-_LANDLOCK_ASK_VERSION = 1
+_PR_SET_DUMPABLE = 4
 
 
 def cores() -> int:
@@ -62,13 +60,6 @@ def prefer_as_victim(pid: int) -> None:
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000", encoding="ascii")
 
 
-def landlock_version() -> int:
-    """The version of Landlock's interface that this kernel offers to this process; 0 for none."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    answer = libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _LANDLOCK_ASK_VERSION)
-    return max(int(answer), 0)
-
-
 def has_seccomp() -> bool:
     """Whether processes may be given filters of system calls."""
     return "kill_process" in _read(Path("/proc/sys/kernel/seccomp/actions_avail")).split()
@@ -77,6 +68,11 @@ def has_seccomp() -> bool:
 def kernel() -> str:
     """The kernel's release and the processor's architecture."""
     return f"{platform.release()} {platform.machine()}"
+
+
+def hide_from_sandboxes() -> None:
+    """Keep other processes of the same user from reading this one's memory and environment, whatever else fails."""
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _cgroup_folders() -> list[Path]:

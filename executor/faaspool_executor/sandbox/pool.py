@@ -30,7 +30,10 @@ log = structlog.get_logger()
 class Pool:
     """Implements the gateway's `Sandboxes`."""
 
-    def __init__(self, commands: Callable[[Language], Command], budget: Budget, workers: int) -> None:
+    def __init__(
+        self, commands: Callable[[Language], Command], budget: Budget, workers: int, isolation: tuple[str, ...]
+    ) -> None:
+        self.isolation = isolation
         self._commands = commands
         self._budget = budget
         self._demand = Demand(workers)

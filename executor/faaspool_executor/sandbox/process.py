@@ -5,7 +5,6 @@ import os
 import secrets
 import select
 import signal
-import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from faaspool_executor.core.frames import (
     task_frame,
 )
 from faaspool_executor.errors import StartFailed
+from faaspool_executor.sandbox.belt import Belt
 from faaspool_executor.sandbox.host import OomKills, prefer_as_victim
 from faaspool_gateway.errors import SandboxLost
 from faaspool_gateway.ports import Captured, Ending, Outcome, Task
@@ -39,6 +39,7 @@ class Command:
     language: Language
     argv: tuple[str, ...]
     environment: dict[str, str]
+    belt: Belt
     heap_bytes: int
     max_output_bytes: int
 
@@ -72,18 +73,8 @@ class SandboxProcess:
         self.baseline_bytes = 0
         self.cpu_seconds = 0.0
         self._wait_status = 0
-        self._process = subprocess.Popen(  # noqa: S603 -- a fixed command, no shell
-            # Programs can read their first argument; where Deno is on this host is not theirs to know.
-            ("deno", *command.argv[1:]),  # noqa: S607 -- `executable` is the path
-            executable=command.argv[0],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=command.environment,
-            cwd="/",
-            start_new_session=True,
-            bufsize=0,
-        )
+        # Programs can read their first argument; where Deno is on this host is not theirs to know.
+        self._process = command.belt.start(("deno", *command.argv[1:]), command.environment)
         self.pid = self._process.pid
         prefer_as_victim(self.pid)
         self._pidfd = os.pidfd_open(self.pid)

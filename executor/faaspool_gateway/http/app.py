@@ -114,7 +114,13 @@ def health(gateway: Gateway) -> Response:
     usable, reasons = gateway.sandboxes.usable(), gateway.sandboxes.problems()
     status = "unhealthy" if not usable else "degraded" if reasons else "healthy"
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    body: dict[str, object] = {"status": status, "timestamp": now, "mode": gateway.mode, "version": VERSION}
+    body: dict[str, object] = {
+        "status": status,
+        "timestamp": now,
+        "mode": gateway.mode,
+        "version": VERSION,
+        "isolation": list(gateway.sandboxes.isolation),
+    }
     return answer(200 if usable else 503, body | ({"reasons": reasons} if reasons else {}))
 
 
@@ -127,7 +133,12 @@ def readiness(gateway: Gateway) -> Response:
 
 def build_app(gateway: Gateway, tokens: tuple[str, ...], version: str) -> FastAPI:
     """Make the application."""
-    app = FastAPI(title="FaaSPool", version=version, description="Runs other people's code, safely and at once.")
+    app = FastAPI(
+        title="FaaSPool",
+        version=version,
+        description="Runs other people's code, safely and at once.",
+        redirect_slashes=False,
+    )
 
     @app.post("/run_code", response_model=RunAnswer, responses=_ERRORS, openapi_extra=_BODY)
     async def _run_code(request: Request) -> Response:

@@ -15,6 +15,16 @@ const writeStderr = Deno.stderr.writeSync.bind(Deno.stderr);
 const writeStdout = Deno.stdout.writeSync.bind(Deno.stdout);
 const readStdin = Deno.stdin.readSync.bind(Deno.stdin);
 const encode = TextEncoder.prototype.encode.bind(new TextEncoder());
+const decode = TextDecoder.prototype.decode.bind(new TextDecoder("utf-8", { ignoreBOM: true }));
+const deno = Deno;
+const world = globalThis;
+const number = Number;
+const u8 = Uint8Array;
+const describe = Object.getOwnPropertyDescriptor;
+const call = Function.prototype.call.bind(Function.prototype.call) as (f: unknown, self: unknown) => void;
+const { preventDefault } = Event.prototype;
+/** Getters: asking them makes Deno load its Node half, which most programs do not need. */
+const timers = { set: describe(globalThis, "setTimeout"), clear: describe(globalThis, "clearTimeout") };
 
 /** Longer than any time limit. */
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
@@ -46,25 +56,29 @@ class Returned {
 
 function finish(exitCode: number, returned: Returned, ownReturnVal: boolean, hello: Hello): never {
   let outcome: Outcome = { exitCode, retVal: returned.text, ownReturnVal };
-  if (encode(outcome.retVal).length > hello.maxReturnBytes) {
+  if (outcome.retVal.length * 3 > hello.maxReturnBytes && encode(outcome.retVal).length > hello.maxReturnBytes) {
     writeStderr(encode(`RangeError: ret_val is larger than ${hello.maxReturnBytes} bytes\n`));
     outcome = { exitCode: exitCode || 1, retVal: "", ownReturnVal };
   }
-  sendResult(outcome);
+  try {
+    sendResult(outcome);
+  } catch {
+    // The program has closed the way to the parent, who then knows the exit code alone.
+  }
   exit(exitCode);
 }
 
 /** Reads one line of standard input, byte by byte, so that nothing beyond it is taken. */
 function readLine(): string | null {
   const bytes: number[] = [];
-  const one = new Uint8Array(1);
+  const one = new u8(1);
   for (;;) {
     const count = readStdin(one);
     if (count === null && bytes.length === 0) return null;
     if (count === null || one[0] === 10) break;
     bytes.push(one[0]);
   }
-  return new TextDecoder().decode(new Uint8Array(bytes)).replace(/\r$/, "");
+  return decode(new u8(bytes)).replace(/\r$/, "");
 }
 
 function prompt(message?: string, defaultValue?: string): string | null {
@@ -74,44 +88,72 @@ function prompt(message?: string, defaultValue?: string): string | null {
 }
 
 function exitCodeOf(code: unknown): number {
-  return Number(code ?? 0) & 0xff;
+  return number(code ?? 0) & 0xff;
+}
+
+/** Keeps the process waiting for as long as any time limit, or until the returned function is called. */
+function keepAlive(): () => void {
+  const { set, clear } = timers;
+  const id = ((set?.get?.() ?? set?.value) as typeof setTimeout)(() => {}, KEEP_ALIVE_MS);
+  return () => ((clear?.get?.() ?? clear?.value) as typeof clearTimeout)(id);
 }
 
 function define(name: string, value: unknown): void {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
 }
 
+/** Ends a program that does not compile as Deno ends one: with a message and 1. */
+function refuse(shown: string): never {
+  writeStderr(encode(`${shown}\n`));
+  exit(1);
+}
+
 function compiled(file: string, code: string, transpile: (code: string) => string): Prepared {
   try {
     return prepare(transpile(code), file);
   } catch (error) {
-    const shown = error instanceof ProgramSyntaxError ? error.message : `SyntaxError: ${error}`;
-    writeStderr(encode(`${shown}\n`));
-    exit(1);
+    return refuse(error instanceof ProgramSyntaxError ? error.message : `SyntaxError: ${error}`);
   }
 }
 
 function start(prepared: Prepared, file: string, modules: Modules, hello: Hello): void {
   const returned = new Returned();
-  const own = (): boolean =>
-    prepared.ownReturnVal || (globalThis as Record<string, unknown>).return_val !== returned.give;
+  const own = (): boolean => prepared.ownReturnVal || describe(world, "return_val")?.value !== returned.give;
   define("return_val", returned.give);
   define("require", modules.require);
   define("prompt", prompt);
   define(LOADER, modules.load);
-  Deno.exit = (code?: number): never => finish(exitCodeOf(code ?? Deno.exitCode), returned, own(), hello);
+  deno.exit = (code?: number): never => finish(exitCodeOf(code ?? deno.exitCode), returned, own(), hello);
   let open = true;
+  let letEnd = (): void => {};
   addEventListener("beforeunload", (event) => {
-    if (!open) finish(exitCodeOf(Deno.exitCode), returned, own(), hello);
-    event.preventDefault(); // Nothing is left to run, yet the program waits: until its time is over.
-    setTimeout(() => {}, KEEP_ALIVE_MS);
+    if (!open) finish(exitCodeOf(deno.exitCode), returned, own(), hello);
+    call(preventDefault, event); // Nothing is left to run, yet the program waits: until its time is over.
+    letEnd();
+    letEnd = keepAlive();
   });
-  const program = evaluate(prepared.source, `file:///${file}`) as () => Promise<unknown>;
+  // Deno calls it by this name when nothing is left to run.
+  Object.defineProperty(globalThis, "dispatchEvent", { value: dispatchEvent, writable: false });
+  const program = compiledProgram(prepared.source, file);
   // Called by the engine itself, so that no frame of this file is below the program's own.
   Promise.resolve().then(program).then((value) => {
     open = false;
+    letEnd();
     returned.settle(value);
+  }, (error) => {
+    open = false;
+    letEnd();
+    throw error; // For Deno to print, or for the program's own handler.
   });
+}
+
+/** What the engine refuses although the parser does not, such as a function named `await`. */
+function compiledProgram(source: string, file: string): () => Promise<unknown> {
+  try {
+    return evaluate(source, `file:///${file}`) as () => Promise<unknown>;
+  } catch (error) {
+    return refuse(`${file}\n${error}`);
+  }
 }
 
 /**

@@ -63,8 +63,9 @@ function nodeProcess(read: () => unknown, file: string): () => Process {
   return () => process ??= emptied(read() as Process, file);
 }
 
-/** Hides where on the host the runtime is. */
+/** Hides where on the host the runtime is, and what would keep files there. */
 function hidePaths(file: string): void {
+  for (const name of ["caches", "localStorage", "sessionStorage"]) delete (globalThis as Record<string, unknown>)[name];
   Object.defineProperty(Deno, "mainModule", { value: `file:///${file}`, configurable: true, enumerable: true });
   Object.defineProperty(Deno, "execPath", {
     value: () => PROGRAM,

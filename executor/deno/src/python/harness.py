@@ -27,6 +27,8 @@ from pyodide.ffi import run_sync as _run_sync
 from pyodide.webloop import WebLoop
 
 FILE = "main.py"
+RUNNER = "<faaspool>"
+"""The name that this file is compiled under."""
 LAST = "__faaspool_last__"
 EXIT_CODES = 256
 _WARM_UP = """\
@@ -125,23 +127,59 @@ def _exit_code(error: SystemExit) -> int:
     if error.code is None:
         return 0
     if _isinstance(error.code, int):
-        return error.code % EXIT_CODES
+        return error.code % EXIT_CODES if -(1 << 63) <= error.code < 1 << 63 else 255
     _print(error.code, file=sys.stderr)
     return 1
+
+
+def _without_runner(trace: types.TracebackType | None) -> types.TracebackType | None:
+    """Take this file's frames out of a traceback."""
+    kept = None
+    frames = []
+    while trace is not None:
+        frames.append(trace)
+        trace = trace.tb_next
+    for frame in frames[::-1]:
+        if frame.tb_frame.f_code.co_filename != RUNNER:
+            frame.tb_next = kept
+            kept = frame
+    return kept
+
+
+def _own_frames(error: BaseException) -> types.TracebackType | None:
+    """Take this file's frames out of what is shown of an exception and of those behind it.
+
+    Returns the exception's own traceback from the program's first frame on; one from JavaScript does not
+    let itself be set.
+    """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if one is not error:
+            one.__traceback__ = _without_runner(one.__traceback__)
+        waiting += [one.__cause__, one.__context__]
+        if _isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != FILE:
+        trace = trace.tb_next
+    return _without_runner(trace)
 
 
 def _report(error: BaseException) -> int:
     """Print an uncaught exception as the interpreter would, and return the exit code."""
     if _isinstance(error, SystemExit):
         return _exit_code(error)
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename != FILE:
-        trace = trace.tb_next
+    trace = _own_frames(error)
     error.__traceback__ = trace
     if sys.excepthook not in (sys.__excepthook__, _default_hook):
         sys.excepthook(_type(error), error, trace)
     else:
-        _print_exception(error, file=sys.stderr)
+        _print_exception(_type(error), error, trace, file=sys.stderr)
     return 130 if _isinstance(error, KeyboardInterrupt) else 1
 
 
@@ -158,8 +196,9 @@ def _guarded(action: Callable[..., int], *arguments: object) -> int:
 
 def _finish() -> int:
     _run_exit_functions()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not getattr(stream, "closed", False):
+            stream.flush()
     return 0
 
 
