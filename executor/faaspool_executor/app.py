@@ -182,7 +182,7 @@ async def _serve(settings: Settings, runtime: Runtime, listener: socket.socket) 
             "serving",
             address=f"http://{settings.host}:{settings.port}",
             mode=settings.mode,
-            isolation=list(pool.isolation),
+            isolation=[str(layer) for layer in pool.isolation],
         )
         for layer, reason in offered().items():
             if reason:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.bench import latency, sandboxes, throughput
+from tests.bench import belt, latency, sandboxes, throughput
 from tests.bench.figures import Figure, machine, table
 
 
@@ -13,6 +13,7 @@ def _parts(samples: int) -> dict[str, Callable[[], Iterator[Figure]]]:
     return {
         "single": lambda: latency.single(samples),
         "cpu": lambda: sandboxes.cpu(few),
+        "belt": lambda: belt.launchers(max(samples // 2, 20)),
         "memory": lambda: sandboxes.memory(max(few // 4, 3)),
         "bursts": lambda: latency.bursts(few),
         "texts": lambda: latency.large_texts(few),
@@ -24,7 +25,7 @@ def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--samples", type=int, default=100, help="single tasks to time (default: 100)")
-    parser.add_argument("part", nargs="*", help="single, cpu, memory, bursts, texts, sustained (default: all)")
+    parser.add_argument("part", nargs="*", help="single, cpu, belt, memory, bursts, texts, sustained (default: all)")
     arguments = parser.parse_args()
     parts = _parts(arguments.samples)
     figures = []

@@ -57,20 +57,27 @@ def offered() -> dict[Layer, str]:
 class Belt:
     """Starts programs with the belt on. Kept as long as sandboxes are started."""
 
-    def __init__(self, executable: str, readable: tuple[Path, ...], bounds: Bounds) -> None:
-        """`readable` are folders that sandboxes may read, beside `executable` and its libraries."""
+    def __init__(
+        self, executable: str, readable: tuple[Path, ...], bounds: Bounds, layers: tuple[Layer, ...] = tuple(Layer)
+    ) -> None:
+        """`readable` are folders that sandboxes may read, beside `executable` and its libraries.
+
+        `layers` are those to put on where this machine gives them; those of Landlock come together.
+        """
         missing = offered()
-        self.layers = tuple(layer for layer in Layer if not missing[layer])
+        self.layers = tuple(layer for layer in layers if not missing[layer])
         self._executable = os.open(os.path.realpath(executable), os.O_PATH | os.O_CLOEXEC)
-        self._plan = _sealed(_plan(bounds, with_filter=Layer.SECCOMP in self.layers))
-        self._ruleset = -1
+        rules = landlock.Rules(b"", (), 0)
         if Layer.LANDLOCK in self.layers:
             programs = (Path(executable).resolve(), *_libraries(executable))
             files = tuple(path for path in map(Path, _DEVICES) if path.exists())
             allowed = landlock.Readable(programs=programs, files=files, folders=readable)
-            self._ruleset = landlock.ruleset(allowed, landlock.version())
-        self._launcher = _launcher()
-        self._descriptors = [one for one in (self._plan, self._ruleset, self._executable) if one >= 0]
+            rules = landlock.rules(allowed, landlock.version())
+        filter_ = seccomp.sandbox_filter() if Layer.SECCOMP in self.layers else seccomp.Filter(b"", ())
+        limits = _limits(bounds) if Layer.LIMITS in self.layers else []
+        self._plan = _kept(_plan(limits, filter_, rules))
+        self.launcher = _launcher()
+        self._descriptors = [self._plan, self._executable, *(descriptor for _, descriptor in rules.allowed)]
 
     def close(self) -> None:
         """Give the descriptors back; nothing can be started any more."""
@@ -83,9 +90,9 @@ class Belt:
 
         `arguments` are those that it sees, its own name among them. Raises OSError.
         """
-        numbers = (self._plan, self._ruleset, self._executable, os.getpid())
-        return subprocess.Popen(
-            (*self._launcher, *map(str, numbers), *arguments),
+        numbers = (self._plan, self._executable, os.getpid())
+        return subprocess.Popen(  # noqa: S603 -- a fixed command, no shell
+            (*self.launcher, *map(str, numbers), *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -111,21 +118,29 @@ def _launcher() -> tuple[str, ...]:
     return (os.path.realpath(sys.executable), "-I", "-S", "-B", str(Path(__file__).with_name("launcher.py")))
 
 
-def _plan(bounds: Bounds, *, with_filter: bool) -> bytes:
-    limits = {
+def _limits(bounds: Bounds) -> list[tuple[int, int, int]]:
+    """Resource, soft and hard limit of each."""
+    cpu = bounds.cpu_seconds + _START_CPU_SECONDS
+    wanted = {
         resource.RLIMIT_CORE: (0, 0),
         resource.RLIMIT_FSIZE: (0, 0),
         resource.RLIMIT_MEMLOCK: (0, 0),
         resource.RLIMIT_NOFILE: (_MAX_DESCRIPTORS, _MAX_DESCRIPTORS),
         resource.RLIMIT_DATA: (_ADDRESS_SPACE_BYTES + bounds.task_bytes,) * 2,
         # SIGXCPU first, which tells the reason; SIGKILL a second later.
-        resource.RLIMIT_CPU: (bounds.cpu_seconds + _START_CPU_SECONDS, bounds.cpu_seconds + _START_CPU_SECONDS + 1),
+        resource.RLIMIT_CPU: (cpu, cpu + 1),
     }
-    words = [len(limits)]
-    for number, (soft, hard) in limits.items():
-        words += [number, *(_lower(resource.getrlimit(number)[1], value) for value in (soft, hard))]
-    filter_ = seccomp.sandbox_filter() if with_filter else seccomp.Filter(b"", ())
-    words += [len(filter_.pid_slots), *filter_.pid_slots, len(filter_.program) // 8]
+    most = {number: resource.getrlimit(number)[1] for number in wanted}
+    return [(number, _lower(most[number], soft), _lower(most[number], hard)) for number, (soft, hard) in wanted.items()]
+
+
+def _plan(limits: list[tuple[int, int, int]], filter_: seccomp.Filter, rules: landlock.Rules) -> bytes:
+    """What the launcher reads: 64-bit words, as it explains."""
+    words = [len(limits), *(word for limit in limits for word in limit)]
+    words += [len(filter_.pid_slots), *filter_.pid_slots]
+    words += [len(rules.attributes) // 8, *struct.unpack(f"={len(rules.attributes) // 8}Q", rules.attributes)]
+    words += [len(rules.allowed), *(word for rule in rules.allowed for word in rule), rules.own_process]
+    words += [len(filter_.program) // 8]
     return struct.pack(f"={len(words)}Q", *words) + filter_.program
 
 
@@ -134,7 +149,7 @@ def _lower(most: int, wanted: int) -> int:
     return wanted if most == resource.RLIM_INFINITY else min(most, wanted)
 
 
-def _sealed(content: bytes) -> int:
+def _kept(content: bytes) -> int:
     descriptor = os.memfd_create("faaspool-belt", os.MFD_CLOEXEC)
     os.write(descriptor, content)
     return descriptor

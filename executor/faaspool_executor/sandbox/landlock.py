@@ -6,14 +6,11 @@
 import ctypes
 import os
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 _CREATE_RULESET = 444
-_ADD_RULE = 445
 _ASK_VERSION = 1
-_RULE_PATH_BENEATH = 1
 
 _EXECUTE, _READ_FILE, _READ_DIR = 1, 4, 8
 _FILES = ((1, (1 << 13) - 1), (2, 1 << 13), (3, 1 << 14), (5, 1 << 15))
@@ -23,8 +20,6 @@ _SCOPES = 0b11
 """Abstract sockets, signals."""
 NETWORK_VERSION = 4
 SCOPE_VERSION = 6
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,44 +34,32 @@ class Readable:
 
 def version() -> int:
     """The version of the interface that this kernel offers to this process; 0 for none."""
-    answer = _libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
+    answer = ctypes.CDLL(None, use_errno=True).syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
     return max(int(answer), 0)
 
 
-def ruleset(readable: Readable, offered: int) -> int:
-    """Make a ruleset that allows to read what is `readable` and nothing else; returns its descriptor.
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a launcher makes a ruleset of. Each process has one of its own, as it allows its own folder in /proc."""
 
-    Raises OSError.
-    """
+    attributes: bytes
+    """The kernel's `struct landlock_ruleset_attr`: all that is given up."""
+    allowed: tuple[tuple[int, int], ...]
+    """What is kept: access, and the descriptor of a file or folder, which stays open."""
+    own_process: int
+    """Access to the process's own folder in /proc, where libc looks up how large the stack is."""
+
+
+def rules(readable: Readable, offered: int) -> Rules:
+    """Allow to read what is `readable` and nothing else. Raises OSError."""
     files = sum(bits for since, bits in _FILES if offered >= since)
     attributes = struct.pack("=Q", files)
     if offered >= NETWORK_VERSION:
         attributes += struct.pack("=Q", _TCP)
     if offered >= SCOPE_VERSION:
         attributes += struct.pack("=Q", _SCOPES)
-    descriptor = _checked(_libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0))
-    try:
-        _allow(descriptor, readable.programs, _READ_FILE | _EXECUTE)
-        _allow(descriptor, readable.files, _READ_FILE)
-        _allow(descriptor, readable.folders, _READ_FILE | _READ_DIR)
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _allow(ruleset_descriptor: int, paths: Iterable[Path], access: int) -> None:
-    for path in paths:
-        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        try:
-            rule = struct.pack("=Qi", access, opened)
-            _checked(_libc.syscall(_ADD_RULE, ruleset_descriptor, _RULE_PATH_BENEATH, rule, 0))
-        finally:
-            os.close(opened)
-
-
-def _checked(answer: int) -> int:
-    if answer < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"Landlock: {os.strerror(number)}")
-    return int(answer)
+    kept = [(_READ_FILE | _EXECUTE, path) for path in readable.programs]
+    kept += [(_READ_FILE, path) for path in readable.files]
+    kept += [(_READ_FILE | _READ_DIR, path) for path in readable.folders]
+    allowed = tuple((access, os.open(path, os.O_PATH | os.O_CLOEXEC)) for access, path in kept)
+    return Rules(attributes=attributes, allowed=allowed, own_process=_READ_FILE)

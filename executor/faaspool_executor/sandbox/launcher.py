@@ -4,11 +4,12 @@ Everything was decided by the service; this applies it, in an order in which not
 ends with a message and 126 where a step fails: no sandbox runs with less than was promised.
 `executor/launcher/launcher.c` is the same in C, and starts faster.
 
-    launcher PLAN RULESET EXECUTABLE PARENT ARGUMENT...
+    launcher PLAN EXECUTABLE PARENT ARGUMENT...
 
-PLAN, RULESET (or -1) and EXECUTABLE are descriptors, PARENT is the service's process number. The plan is made of
-64-bit words: number of limits, then resource, soft, hard of each; number of slots, then each; number of
-instructions, then each.
+PLAN and EXECUTABLE are descriptors, PARENT is the service's process number. The plan is made of 64-bit words, five
+lists that each begin with their length: limits (resource, soft, hard); slots in the filter for the own process
+number; what Landlock gives up (one structure); what it keeps (access, descriptor) and after them the access to the
+process's own folder in /proc; instructions of the filter.
 """
 
 import ctypes
@@ -19,7 +20,12 @@ PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_SECCOMP = 22
 SECCOMP_MODE_FILTER = 2
+LANDLOCK_CREATE_RULESET = 444
+LANDLOCK_ADD_RULE = 445
 LANDLOCK_RESTRICT_SELF = 446
+RULE_PATH_BENEATH = 1
+CLOSE_RANGE = 436
+CLOSE_RANGE_CLOEXEC = 4
 EXECVEAT = 322
 PRLIMIT64 = 302
 AT_EMPTY_PATH = 0x1000
@@ -44,17 +50,23 @@ def main(arguments: list[str]) -> None:
             os.write(2, f"belt: {name}: {os.strerror(ctypes.get_errno())}\n".encode())
             os._exit(EXIT_CANNOT)
 
-    plan_descriptor, ruleset, executable, parent = (int(text) for text in arguments[:4])
-    plan = os.pread(plan_descriptor, 1 << 20, 0)
-    os.close(plan_descriptor)
-    words = memoryview(bytearray(plan)).cast("Q")
-    limits = [words[1 + 3 * n : 4 + 3 * n] for n in range(words[0])]
-    slots = words[1 + 3 * len(limits) :]
-    program = slots[1 + slots[0] :]
-    instructions = program[1:].cast("B")
-    for slot in slots[1 : 1 + slots[0]]:
-        instructions[8 * slot + 4 : 8 * slot + 8] = os.getpid().to_bytes(4, "little")
-    argv = (ctypes.c_char_p * (len(arguments) - 3))(*(os.fsencode(text) for text in arguments[4:]))
+    plan_descriptor, executable, parent = (int(text) for text in arguments[:3])
+    words = memoryview(bytearray(os.pread(plan_descriptor, 1 << 20, 0))).cast("Q")
+
+    def take(size: int) -> list[memoryview]:
+        """The next list, of entries of so many words."""
+        nonlocal words
+        count = words[0]
+        entries = [words[1 + size * n : 1 + size * (n + 1)] for n in range(count)]
+        words = words[1 + size * count :]
+        return entries
+
+    limits, slots, given_up, kept = take(3), take(1), take(1), take(2)
+    own_process, words = words[0], words[1:]
+    count, instructions = words[0], words[1:].cast("B")
+    for slot in slots:
+        instructions[8 * slot[0] + 4 : 8 * slot[0] + 8] = os.getpid().to_bytes(4, "little")
+    argv = (ctypes.c_char_p * (len(arguments) - 2))(*(os.fsencode(text) for text in arguments[3:]))
     environment = (ctypes.c_char_p * (len(os.environ) + 1))(
         *(os.fsencode(f"{name}={value}") for name, value in os.environ.items())
     )
@@ -62,19 +74,24 @@ def main(arguments: list[str]) -> None:
     step("die with the service", libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
     if os.getppid() != parent:
         os._exit(EXIT_CANNOT)
-    os.dup2(executable, EXEC_DESCRIPTOR, inheritable=False)
-    os.close(executable)
+    os.dup2(executable, EXEC_DESCRIPTOR)
+    step("descriptors", libc.syscall(CLOSE_RANGE, long(3), long(0xFFFFFFFF), long(CLOSE_RANGE_CLOEXEC)))
     for resource, soft, hard in limits:
         pair = (ctypes.c_uint64 * 2)(soft, hard)
         step("limits", libc.syscall(PRLIMIT64, long(0), long(resource), pair, None))
     step("no new privileges", libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    if ruleset >= 0:
+    if given_up:
+        attributes = (ctypes.c_uint64 * len(given_up))(*(word[0] for word in given_up))
+        ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, attributes, long(ctypes.sizeof(attributes)), long(0))
+        step("landlock", min(ruleset, 0))
+        for access, descriptor in [*kept, (own_process, os.open("/proc/self", os.O_PATH))]:
+            rule = access.to_bytes(8, "little") + descriptor.to_bytes(4, "little")
+            step("landlock", libc.syscall(LANDLOCK_ADD_RULE, long(ruleset), long(RULE_PATH_BENEATH), rule, long(0)))
         step("landlock", libc.syscall(LANDLOCK_RESTRICT_SELF, long(ruleset), long(0)))
-        os.close(ruleset)
-    if program[0]:
+    if count:
         buffer = (ctypes.c_char * len(instructions)).from_buffer(instructions)
-        filter_program = Program(program[0], ctypes.addressof(buffer))
-        step("seccomp", libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(filter_program), 0, 0))
+        program = Program(count, ctypes.addressof(buffer))
+        step("seccomp", libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0))
     step("exec", libc.syscall(EXECVEAT, long(EXEC_DESCRIPTOR), b"", argv, environment, long(AT_EMPTY_PATH)))
 
 

@@ -53,6 +53,14 @@ function syntaxError(error: BabelError, file: string, code: string): ProgramSynt
   return new ProgramSyntaxError(file, code, line, column, reason.replace(/ \(\d+:\d+\)$/, ""));
 }
 
+/** A program that Babel reads and cannot compile: its message holds the place in a drawing of the code. */
+function refusal(error: unknown, file: string, code: string): unknown {
+  if (!(error instanceof SyntaxError)) return error;
+  const [first] = error.message.replace(/^.*?: /, "").split("\n");
+  const line = Number(/^> (\d+) \|/m.exec(error.message)?.[1] ?? 1);
+  return new ProgramSyntaxError(file, code, line, 0, first.replace(/ by Babel\..*/, ""));
+}
+
 /**
  * Makes JavaScript of TypeScript.
  *
@@ -62,7 +70,7 @@ export function transpile(code: string, file: string): string {
   try {
     return transform(code, options(file, false)).code;
   } catch (error) {
-    if (!isBabelError(error)) throw error;
+    if (!isBabelError(error)) throw refusal(error, file, code);
     try {
       return transform(code, options(file, true)).code;
     } catch {
