@@ -33,11 +33,11 @@ def _cpu(start: Callable[[], subprocess.Popen[bytes]]) -> float:
 def launchers(samples: int) -> Iterator[Figure]:
     """An empty `deno run` without a belt and with it, interleaved."""
     deno = find_deno()
-    with tempfile.TemporaryDirectory() as name:
-        script, native = Path(name) / "empty.js", Path(name) / belt.NATIVE_LAUNCHER
+    with tempfile.TemporaryDirectory() as folder:
+        script, native = Path(folder) / "empty.js", Path(folder) / belt.NATIVE_LAUNCHER
         script.touch()
         arguments = ("deno", "run", "--quiet", "--no-config", "--no-lock", str(script))
-        one = belt.Belt(deno, (Path(name),), BOUNDS)
+        one = belt.Belt(deno, (Path(folder),), BOUNDS)
         compiler = shutil.which("cc")
         if compiler is not None:
             subprocess.run([compiler, "-static", "-Os", "-o", native, SOURCE], check=True)
