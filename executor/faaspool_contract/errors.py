@@ -2,7 +2,8 @@
 
 ContractError
 ├── InvalidRequest     the request cannot be carried out as it is (400)
-└── BodyTooLarge       the body is larger than the service reads (413)
+├── BodyTooLarge       the body is larger than the service reads (413)
+└── BodyTooSlow        the body did not come in time (408)
 """
 
 
@@ -28,3 +29,11 @@ class BodyTooLarge(ContractError):
     def __init__(self, limit: int) -> None:
         super().__init__(f"the body is larger than {limit} bytes")
         self.limit = limit
+
+
+class BodyTooSlow(ContractError):
+    """A body that took more than `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the body did not come within {seconds:g} s")
+        self.seconds = seconds

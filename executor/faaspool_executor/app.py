@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from importlib.metadata import version
+from typing import Any
 
 import structlog
 import uvicorn
@@ -25,6 +26,7 @@ from faaspool_executor.sandbox.process import Command
 from faaspool_executor.sandbox.runtime import Runtime, find_deno
 from faaspool_executor.settings import Settings
 from faaspool_gateway.http.app import build_app
+from faaspool_gateway.http.protocol import bounded_protocol
 from faaspool_gateway.service import Gateway, GatewayLimits
 
 SERVICE_BYTES = 72 * MIB
@@ -32,6 +34,8 @@ SERVICE_BYTES = 72 * MIB
 ENGINE_BYTES = 64 * MIB
 """What a sandbox may take for the engine's own needs, its compilers above all, beyond the task's memory."""
 BACKLOG = 2048
+SPARE_CONNECTIONS = 256
+"""Beyond those of tasks that run and wait: probes, clients that keep theirs open."""
 IDLE_PYTHON_BYTES = 80 * MIB
 SMALLEST_TASK_BYTES = 32 * MIB
 SMALLEST_HEAP_BYTES = 64 * MIB
@@ -168,7 +172,9 @@ async def _serve(settings: Settings, runtime: Runtime, listener: socket.socket) 
     image = PythonImage(runtime)
     gateway, pool = build(settings, runtime, image)
     app = build_app(gateway, settings.api_tokens, version("faaspool"))
-    server = Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
+    protocol = bounded_protocol(settings.worker_count + settings.queue_size + SPARE_CONNECTIONS)
+    options: dict[str, Any] = {"log_level": "error", "access_log": False, "lifespan": "off", "server_header": False}
+    server = Server(uvicorn.Config(app, http=protocol, ws="none", **options))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -14,8 +14,7 @@ from faaspool_executor.core.plan import MIB
 from faaspool_executor.errors import ExecutorError
 from faaspool_executor.sandbox import host
 from faaspool_executor.sandbox.belt import offered
-from faaspool_executor.sandbox.process import SandboxProcess
-from faaspool_executor.sandbox.runtime import Runtime
+from faaspool_executor.sandbox.process import Command, SandboxProcess
 from faaspool_executor.settings import Settings
 from faaspool_gateway.ports import Ending, Task
 
@@ -47,9 +46,11 @@ async def doctor(settings: Settings) -> int:
     missing = False
     for finding in _look(settings):
         missing = _show(finding) or missing
-    runtime = None if missing else runtime_of(settings)
-    for language in Language if runtime else ():
-        missing = _show(await _try(settings, runtime_of(settings), language)) or missing
+    if missing:
+        return 1
+    commands = commands_of(settings, runtime_of(settings))
+    for language in Language:
+        missing = _show(await _try(commands(language))) or missing
     return 1 if missing else 0
 
 
@@ -122,10 +123,11 @@ def _layers(settings: Settings) -> Iterator[Finding]:
         yield Finding(Verdict.OK, "user", f"uid {os.getuid()}")
 
 
-async def _try(settings: Settings, runtime: Runtime, language: Language) -> Finding:
+async def _try(command: Command) -> Finding:
     """Run a program for real."""
+    language = command.language
     begun = time.perf_counter()
-    sandbox = SandboxProcess(commands_of(settings, runtime)(language), host.OomKills())
+    sandbox = SandboxProcess(command, host.OomKills())
     try:
         await sandbox.ready(START_SECONDS)
         ready = time.perf_counter()

@@ -67,6 +67,14 @@ int main(int count, char **arguments) {
 
   step("die with the service", prctl(PR_SET_PDEATHSIG, SIGKILL));
   if (getppid() != atoi(arguments[3])) return EXIT_CANNOT;
+  long ruleset = -1;
+  if (given_up[0]) {
+    ruleset = syscall(LANDLOCK_CREATE_RULESET, given_up + 1, 8 * given_up[0], 0);
+    if (ruleset < 0) step("landlock", -1);
+    for (uint64_t n = 0; n < kept[0]; n++) keep(ruleset, kept[1 + 2 * n], (int)kept[2 + 2 * n]);
+    keep(ruleset, *own_process, open("/proc/self", O_PATH));
+  }
+  /* After the rules: one of them may have had the number. */
   if (dup2(executable, EXEC_DESCRIPTOR) < 0) step("descriptor", -1);
   step("descriptors", syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC));
   signal(SIGXFSZ, SIG_IGN); /* A write over the limit is an error, as under Python, which ignores the signal. */
@@ -76,13 +84,7 @@ int main(int count, char **arguments) {
     step("limits", setrlimit((int)one[0], &limit));
   }
   step("no new privileges", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-  if (given_up[0]) {
-    long ruleset = syscall(LANDLOCK_CREATE_RULESET, given_up + 1, 8 * given_up[0], 0);
-    if (ruleset < 0) step("landlock", -1);
-    for (uint64_t n = 0; n < kept[0]; n++) keep(ruleset, kept[1 + 2 * n], (int)kept[2 + 2 * n]);
-    keep(ruleset, *own_process, open("/proc/self", O_PATH));
-    step("landlock", syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0));
-  }
+  if (given_up[0]) step("landlock", syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0));
   if (program[0]) {
     struct sock_fprog filter = {.len = (unsigned short)program[0], .filter = instructions};
     step("seccomp", prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0));

@@ -7,10 +7,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from faaspool_contract.names import Language
-from faaspool_executor.app import commands_of, installed_runtime
+from faaspool_executor.app import Commands, commands_of, installed_runtime
 from faaspool_executor.sandbox.host import OomKills
 from faaspool_executor.sandbox.process import SandboxProcess
 from faaspool_executor.sandbox.runtime import runner_source
@@ -23,10 +24,15 @@ from tests.integration.service import Service
 UPSTREAM = Path(__file__).parent / "upstream"
 
 
+@cache
+def _commands() -> Commands:
+    settings = load_settings()
+    return commands_of(settings, installed_runtime(settings))
+
+
 async def _sandbox_cpu(language: Language) -> float:
     """CPU milliseconds of a fresh sandbox: started, one task, ended."""
-    settings = load_settings()
-    sandbox = SandboxProcess(commands_of(settings, installed_runtime(settings))(language), OomKills())
+    sandbox = SandboxProcess(_commands()(language), OomKills())
     await sandbox.ready(60)
     await sandbox.run(Task(language=language, code=b"1+1", stdin=b"", time_limit_seconds=60))
     sandbox.kill()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from faaspool_executor.core.layers import Layer
+from faaspool_executor.core.seccomp import EXEC_DESCRIPTOR
 from faaspool_executor.errors import IsolationMissing
 from faaspool_executor.sandbox import belt
 from tests.security.belt.escape import BOUNDS, COLUMNS, LANDLOCK, probe
@@ -132,6 +133,19 @@ def test_a_sandbox_ends_with_the_service(launcher: str, tmp_path: Path) -> None:
     poll = select.poll()
     poll.register(descriptor)
     assert poll.poll(30_000), launcher
+
+
+def test_a_service_with_many_descriptors_starts_sandboxes(launcher: str) -> None:
+    """Whatever numbers the belt's own descriptors have, the one that the launcher uses among them."""
+    held = [os.open("/dev/null", os.O_RDONLY) for _ in range(EXEC_DESCRIPTOR - 20)]
+    one = belt.Belt("/bin/cat", (), BOUNDS)
+    try:
+        with one.start(("cat",), {}) as process:
+            assert process.communicate(b"whole") == (b"whole", b""), launcher
+    finally:
+        one.close()
+        for descriptor in held:
+            os.close(descriptor)
 
 
 def test_a_layer_that_is_required_and_missing_stops_the_start() -> None:

@@ -40,7 +40,7 @@ class Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str]) -> None:  # noqa: C901 -- one step after another, as in C
     """Never return."""
     libc = ctypes.CDLL(None, use_errno=True)
     long = ctypes.c_long
@@ -74,12 +74,7 @@ def main(arguments: list[str]) -> None:
     step("die with the service", libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
     if os.getppid() != parent:
         os._exit(EXIT_CANNOT)
-    os.dup2(executable, EXEC_DESCRIPTOR)
-    step("descriptors", libc.syscall(CLOSE_RANGE, long(3), long(0xFFFFFFFF), long(CLOSE_RANGE_CLOEXEC)))
-    for resource, soft, hard in limits:
-        pair = (ctypes.c_uint64 * 2)(soft, hard)
-        step("limits", libc.syscall(PRLIMIT64, long(0), long(resource), pair, None))
-    step("no new privileges", libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    ruleset = -1
     if given_up:
         attributes = (ctypes.c_uint64 * len(given_up))(*(word[0] for word in given_up))
         ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, attributes, long(ctypes.sizeof(attributes)), long(0))
@@ -87,6 +82,13 @@ def main(arguments: list[str]) -> None:
         for access, descriptor in [*kept, (own_process, os.open("/proc/self", os.O_PATH))]:
             rule = access.to_bytes(8, "little") + descriptor.to_bytes(4, "little")
             step("landlock", libc.syscall(LANDLOCK_ADD_RULE, long(ruleset), long(RULE_PATH_BENEATH), rule, long(0)))
+    os.dup2(executable, EXEC_DESCRIPTOR)  # After the rules: one of them may have had the number.
+    step("descriptors", libc.syscall(CLOSE_RANGE, long(3), long(0xFFFFFFFF), long(CLOSE_RANGE_CLOEXEC)))
+    for resource, soft, hard in limits:
+        pair = (ctypes.c_uint64 * 2)(soft, hard)
+        step("limits", libc.syscall(PRLIMIT64, long(0), long(resource), pair, None))
+    step("no new privileges", libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    if given_up:
         step("landlock", libc.syscall(LANDLOCK_RESTRICT_SELF, long(ruleset), long(0)))
     if count:
         buffer = (ctypes.c_char * len(instructions)).from_buffer(instructions)

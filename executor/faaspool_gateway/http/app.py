@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from faaspool_contract.answer import ErrorAnswer, Health, RunAnswer
-from faaspool_contract.errors import BodyTooLarge, InvalidRequest
+from faaspool_contract.errors import BodyTooLarge, BodyTooSlow, ContractError, InvalidRequest
 from faaspool_contract.names import VERSION
 from faaspool_contract.request import RunRequest, parse_request
 from faaspool_gateway.errors import GatewayError, QueueFull
+from faaspool_gateway.http.protocol import BODY_SECONDS
 from faaspool_gateway.service import Gateway
 
 RETRY_AFTER_SECONDS = 1
@@ -31,6 +33,7 @@ _ERRORS: dict[int | str, dict[str, object]] = {
     for code, text in {
         400: "The request is not valid.",
         401: "The credentials are missing or wrong.",
+        408: "The body did not come in time.",
         413: "The body is too large.",
         429: "The queue is full.",
         503: "Not now; try again.",
@@ -55,15 +58,19 @@ def problem(status: int, error: str, details: str | None = None, **headers: str)
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """The body, at most `limit` bytes of it. Raises BodyTooLarge."""
+    """The body, at most `limit` bytes of it. Raises BodyTooLarge or BodyTooSlow."""
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > limit:
         raise BodyTooLarge(limit)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise BodyTooLarge(limit)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise BodyTooLarge(limit)
+    except TimeoutError:
+        raise BodyTooSlow(BODY_SECONDS) from None
     return bytes(body)
 
 
@@ -92,6 +99,22 @@ def authorized(request: Request, tokens: tuple[str, ...]) -> bool:
     return not tokens or sum(hmac.compare_digest(given, f"Bearer {token}".encode()) for token in tokens) > 0
 
 
+def refusal(error: ContractError | GatewayError) -> Response:
+    """The answer to a task that was not carried out."""
+    match error:
+        case InvalidRequest():
+            return problem(400, "Invalid request", str(error))
+        case BodyTooLarge():
+            return problem(413, "Request body too large", str(error))
+        case BodyTooSlow():
+            return problem(408, "Request body too slow", str(error), Connection="close")
+        case GatewayError():
+            status = 429 if isinstance(error, QueueFull) else 503
+            return problem(status, error.title, str(error), **{"Retry-After": str(RETRY_AFTER_SECONDS)})
+        case _:
+            raise error
+
+
 async def run_code(gateway: Gateway, tokens: tuple[str, ...], request: Request) -> Response:
     """Carry out `POST /run_code`."""
     if not authorized(request, tokens):
@@ -99,14 +122,10 @@ async def run_code(gateway: Gateway, tokens: tuple[str, ...], request: Request) 
     try:
         parsed = parse_request(await read_body(request, gateway.limits.body_bytes), gateway.limits.request)
         return await run_while_connected(gateway, parsed, request)
-    except InvalidRequest as error:
-        return problem(400, "Invalid request", str(error))
-    except BodyTooLarge as error:
-        return problem(413, "Request body too large", str(error))
-    except QueueFull as error:
-        return problem(429, error.title, str(error), **{"Retry-After": str(RETRY_AFTER_SECONDS)})
-    except GatewayError as error:
-        return problem(503, error.title, str(error), **{"Retry-After": str(RETRY_AFTER_SECONDS)})
+    except (ContractError, GatewayError) as error:
+        return refusal(error)
+    except ClientDisconnect:
+        return Response(status_code=CLIENT_GONE)
 
 
 def health(gateway: Gateway) -> Response:
