@@ -20,4 +20,4 @@ docker run --rm "$FAAS_IMAGE" --version
 docker run --rm --read-only --cap-drop ALL "$FAAS_IMAGE" doctor
 "${compose[@]}" up -d
 "$python" -m pytest tests/e2e
-"$python" -m pytest tests/conformance --url "http://127.0.0.1:$COZE_LOOP_FAAS_PORT"
+"$python" -m pytest tests/conformance tests/security/abuse --url "http://127.0.0.1:$COZE_LOOP_FAAS_PORT"

@@ -140,7 +140,8 @@ def _without_runner(trace: types.TracebackType | None) -> types.TracebackType | 
         frames.append(trace)
         trace = trace.tb_next
     for frame in frames[::-1]:
-        if frame.tb_frame.f_code.co_filename != RUNNER:
+        name = frame.tb_frame.f_code.co_filename
+        if name != RUNNER and not name.startswith("file:"):  # Frames of JavaScript would show where it is on the host.
             frame.tb_next = kept
             kept = frame
     return kept

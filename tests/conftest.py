@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .client import Client
-from .shape import MODES, parse
+from tests.conformance.client import Client
+from tests.conformance.shape import MODES, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from .client import Answer, Run
+    from tests.conformance.client import Answer, Run
 
 START_DEADLINE_SECONDS = 120.0
 STOP_DEADLINE_SECONDS = 60.0

@@ -1,0 +1,1 @@
+"""A hundred things that hostile, broken or merely odd programs and clients do, by their numbers."""
