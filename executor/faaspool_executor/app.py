@@ -82,6 +82,9 @@ def installed_runtime(settings: Settings) -> Runtime:
         raise NotPrepared(
             f"nothing is prepared in {settings.workspace}: run `faaspool prepare` with the same FAAS_WORKSPACE"
         )
+    damage = runtime.damage()
+    if damage:
+        raise NotPrepared(f"{runtime.folder / damage} was changed: run `faaspool prepare` with the same FAAS_WORKSPACE")
     return runtime
 
 

@@ -4,8 +4,13 @@ import json
 import shutil
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from faaspool_executor.app import installed_runtime
+from faaspool_executor.errors import NotPrepared
 from faaspool_executor.sandbox.runtime import Runtime, find_deno
 from faaspool_executor.settings import load_settings
 from tests.integration.service import Service, wait_until
@@ -90,6 +95,22 @@ def test_tokens_are_required_where_they_are_set() -> None:
 
         assert status == 401
         assert body["error"]
+
+
+@pytest.mark.parametrize("name", ["vendor/pyodide.asm.wasm", "vendor/python_stdlib.zip", "src/wire.ts"])
+def test_a_changed_file_of_the_runtime_stops_the_start(tmp_path: Path, name: str) -> None:
+    """One byte is enough; the file is named, and `prepare` puts it right."""
+    runtime = Runtime(workspace(), find_deno())
+    copy = Runtime(tmp_path, find_deno())
+    shutil.copytree(runtime.folder, copy.folder)
+    with (copy.folder / name).open("r+b") as file:
+        file.seek(100)
+        byte = file.read(1)
+        file.seek(100)
+        file.write(bytes([byte[0] ^ 1]))
+
+    with pytest.raises(NotPrepared, match=f"{name} was changed: run `faaspool prepare`"):
+        installed_runtime(replace(load_settings(), workspace=tmp_path))
 
 
 def test_a_damaged_image_is_recorded_anew_while_the_service_serves(tmp_path: Path) -> None:

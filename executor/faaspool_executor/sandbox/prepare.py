@@ -35,7 +35,7 @@ def prepare(runtime: Runtime, progress: Progress) -> None:
     try:
         runtime.workspace.mkdir(parents=True, exist_ok=True)
         with prepare_alone(runtime.workspace):
-            if not runtime.is_installed():
+            if not runtime.is_installed() or runtime.damage():
                 progress("1/3 fetching Pyodide, Babel and acorn (about 20 MB, once)")
                 _install(runtime)
             if not runtime.image_is_valid():
@@ -72,6 +72,9 @@ def _install(runtime: Runtime) -> None:
         shutil.rmtree(leftover)
     for name in MANIFEST:
         (folder / name).unlink()
+    damage = runtime.damage()
+    if damage:
+        raise NotPrepared(f"{damage} is not the file that this version was made for")
     runtime.mark_installed()
 
 

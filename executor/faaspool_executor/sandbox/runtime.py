@@ -23,6 +23,8 @@ from faaspool_executor.errors import NotPrepared
 from faaspool_executor.sandbox import code_cache
 
 PREFIX = "runtime-"
+HASHES = "vendor.sha256"
+"""What the files of the packages have to be, as sha256sum prints it."""
 _SEAL = "python.image.sha256"
 
 
@@ -54,7 +56,7 @@ def sources_key(deno: str) -> str:
     digest = hashlib.sha256()
     source = runner_source()
     here = Path(__file__).resolve().parent
-    files = [source / "deno.lock", *(source / "src").rglob("*.ts"), *(source / "src").rglob("*.py")]
+    files = [source / "deno.lock", source / HASHES, *(source / "src").rglob("*.ts"), *(source / "src").rglob("*.py")]
     for path in [
         *sorted(files),
         here / "prepare.py",
@@ -106,6 +108,19 @@ class Runtime:
         """Whether the runner and its packages are there."""
         return (self.folder / "installed").is_file()
 
+    def damage(self) -> str:
+        """The first file of the runner or its packages that is not what this build has; empty for none."""
+        source = runner_source()
+        for line in (source / HASHES).read_text().splitlines():
+            expected, name = line.split()
+            if _sha256(self.folder / "vendor" / name) != expected:
+                return f"vendor/{name}"
+        for path in sorted((source / "src").rglob("*.[tp][sy]")):
+            name = str(path.relative_to(source))
+            if _sha256(self.folder / name) != _sha256(path):
+                return name
+        return ""
+
     def mark_installed(self) -> None:
         """Note that all files are there."""
         (self.folder / "installed").touch()
@@ -140,6 +155,10 @@ class Runtime:
         digest.update((self.folder / "vendor" / "pyodide.asm.wasm").read_bytes())
         digest.update(sources_key(self.deno).encode())
         return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 @contextmanager
