@@ -68,17 +68,28 @@ function finish(exitCode: number, returned: Returned, ownReturnVal: boolean, hel
   exit(exitCode);
 }
 
+/** The first `length` bytes, in an array of `size`; without a method that the program could have replaced. */
+function resized(bytes: Uint8Array, length: number, size: number): Uint8Array<ArrayBuffer> {
+  const copy = new u8(size);
+  for (let n = 0; n < length; n++) copy[n] = bytes[n];
+  return copy;
+}
+
 /** Reads one line of standard input, byte by byte, so that nothing beyond it is taken. */
 function readLine(): string | null {
-  const bytes: number[] = [];
   const one = new u8(1);
+  let size = 256;
+  let bytes = new u8(size);
+  let length = 0;
   for (;;) {
     const count = readStdin(one);
-    if (count === null && bytes.length === 0) return null;
+    if (count === null && length === 0) return null;
     if (count === null || one[0] === 10) break;
-    bytes.push(one[0]);
+    if (length === size) bytes = resized(bytes, length, size *= 2);
+    bytes[length++] = one[0];
   }
-  return decode(new u8(bytes)).replace(/\r$/, "");
+  if (length > 0 && bytes[length - 1] === 13) length--;
+  return decode(resized(bytes, length, length));
 }
 
 function prompt(message?: string, defaultValue?: string): string | null {
