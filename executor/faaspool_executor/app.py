@@ -105,7 +105,7 @@ class Commands:
     def __init__(self, settings: Settings, runtime: Runtime, image: PythonImage, budget: Budget) -> None:
         cpu_seconds = math.ceil(settings.max_timeout_ms / 1000 * cores())
         bounds = Bounds(task_bytes=budget.task_bytes, cpu_seconds=cpu_seconds)
-        self.belt = Belt(runtime.deno, (runtime.folder,), bounds)
+        self.belt = Belt(runtime.deno, (runtime.folder,), bounds, launcher=runtime.launcher)
         require(settings.require_isolation, self.belt)
         self._settings = settings
         self._runtime = runtime

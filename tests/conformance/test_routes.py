@@ -97,7 +97,7 @@ def test_the_scheduler_of_enhanced_mode_adds_up(client: Client, mode: str) -> No
     """Counters are counts, and the parts are not more than the whole; basic mode has neither part."""
     body = client.get("/health").body
     if mode == "basic":
-        assert body.keys() <= {"status", "timestamp", "mode", "version", "reasons"}
+        assert body.keys() <= {"status", "timestamp", "mode", "version", "isolation", "reasons"}
         return
     scheduler = body["scheduler"]
     parts = [scheduler[name] for name in ("completedTasks", "failedTasks", "queuedTasks")]

@@ -2,7 +2,6 @@
 
 import os
 import select
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,6 @@ from faaspool_executor.errors import IsolationMissing
 from faaspool_executor.sandbox import belt
 from tests.security.belt.escape import BOUNDS, COLUMNS, LANDLOCK, probe
 
-LAUNCHER = Path(__file__).parents[2] / "executor" / "launcher" / "launcher.c"
 STILL_OPEN = {"read /proc/self/environ", "stat a secret of the service", "load libc"}
 """The six harmless variables that sandboxes are given; whether a file exists; code that it has anyway."""
 BY_LANDLOCK = {
@@ -61,16 +59,13 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(params=["standard library", "native"])
-def launcher(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both launchers: the one that pip installs, and the image's."""
-    if request.param == "native":
-        compiler = shutil.which("cc")
-        if compiler is None:
-            pytest.skip("no C compiler; the image's launcher is tested in the image")
-        built = tmp_path / belt.NATIVE_LAUNCHER
-        subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-o", built, LAUNCHER], check=True)
-        monkeypatch.setattr(belt, "_launcher", lambda: (str(built),))
-    return str(request.param)
+def launcher(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, ...]:
+    """Both launchers."""
+    if request.param == "standard library":
+        return belt.PYTHON_LAUNCHER
+    if not belt.build_launcher(tmp_path / "launcher"):
+        pytest.skip("no C compiler: `faaspool prepare` would do without, too")
+    return (str(tmp_path / "launcher"),)
 
 
 def test_without_a_belt_all_is_open() -> None:
@@ -81,45 +76,44 @@ def test_without_a_belt_all_is_open() -> None:
     assert found.reached == {"tcp", "udp", "unix", "abstract", "signal"}
 
 
-def test_the_whole_belt(launcher: str) -> None:
+def test_the_whole_belt(launcher: tuple[str, ...]) -> None:
     """Nothing is reached, and nothing succeeds but what is known to be harmless."""
-    found = probe(tuple(Layer))
+    found = probe(tuple(Layer), launcher)
 
-    assert found.attempts.keys() - found.stopped() == STILL_OPEN, launcher
+    assert found.attempts.keys() - found.stopped() == STILL_OPEN
     assert found.reached == set()
 
 
-def test_landlock_alone(launcher: str) -> None:
+def test_landlock_alone(launcher: tuple[str, ...]) -> None:
     """Files, TCP, signals."""
-    found = probe(LANDLOCK)
+    found = probe(LANDLOCK, launcher)
 
-    assert found.stopped() >= BY_LANDLOCK, launcher
+    assert found.stopped() >= BY_LANDLOCK
     assert found.reached <= {"udp", "unix"}
 
 
-def test_seccomp_alone(launcher: str) -> None:
+def test_seccomp_alone(launcher: tuple[str, ...]) -> None:
     """All but reading."""
-    found = probe((Layer.SECCOMP,))
+    found = probe((Layer.SECCOMP,), launcher)
 
-    assert found.attempts.keys() - found.stopped() == NOT_BY_SECCOMP, launcher
+    assert found.attempts.keys() - found.stopped() == NOT_BY_SECCOMP
     assert found.reached == set()
 
 
-def test_limits_alone(launcher: str) -> None:
+def test_limits_alone(launcher: tuple[str, ...]) -> None:
     """Writing, descriptors."""
-    assert probe((Layer.LIMITS,)).stopped() >= BY_LIMITS, launcher
+    assert probe((Layer.LIMITS,), launcher).stopped() >= BY_LIMITS
 
 
-def test_a_sandbox_ends_with_the_service(launcher: str, tmp_path: Path) -> None:
+def test_a_sandbox_ends_with_the_service(launcher: tuple[str, ...], tmp_path: Path) -> None:
     """Even one that is killed without a chance to clean up."""
     program = tmp_path / "program.py"
     program.write_text(
         "import os, subprocess, sys, time\n"
         "from pathlib import Path\n"
         "from faaspool_executor.sandbox import belt\n"
-        f"belt._launcher = lambda: {belt._launcher()!r}\n"  # noqa: SLF001 -- the fixture's choice, in another process
         f"bounds = belt.Bounds(task_bytes={BOUNDS.task_bytes}, cpu_seconds={BOUNDS.cpu_seconds})\n"
-        "one = belt.Belt('/bin/cat', (), bounds)\n"
+        f"one = belt.Belt('/bin/cat', (), bounds, launcher={launcher!r})\n"
         "process = one.start(('cat',), {})\n"
         "process.stdin.write(b'x\\n'); process.stdin.flush(); process.stdout.readline()\n"
         "print(process.pid, flush=True)\n"
@@ -132,16 +126,16 @@ def test_a_sandbox_ends_with_the_service(launcher: str, tmp_path: Path) -> None:
         service.kill()
     poll = select.poll()
     poll.register(descriptor)
-    assert poll.poll(30_000), launcher
+    assert poll.poll(30_000)
 
 
-def test_a_service_with_many_descriptors_starts_sandboxes(launcher: str) -> None:
+def test_a_service_with_many_descriptors_starts_sandboxes(launcher: tuple[str, ...]) -> None:
     """Whatever numbers the belt's own descriptors have, the one that the launcher uses among them."""
     held = [os.open("/dev/null", os.O_RDONLY) for _ in range(EXEC_DESCRIPTOR - 20)]
-    one = belt.Belt("/bin/cat", (), BOUNDS)
+    one = belt.Belt("/bin/cat", (), BOUNDS, launcher=launcher)
     try:
         with one.start(("cat",), {}) as process:
-            assert process.communicate(b"whole") == (b"whole", b""), launcher
+            assert process.communicate(b"whole") == (b"whole", b"")
     finally:
         one.close()
         for descriptor in held:
@@ -150,7 +144,7 @@ def test_a_service_with_many_descriptors_starts_sandboxes(launcher: str) -> None
 
 def test_a_layer_that_is_required_and_missing_stops_the_start() -> None:
     """The message names the layer."""
-    weak = belt.Belt("/bin/cat", (), BOUNDS, (Layer.LIMITS,))
+    weak = belt.Belt("/bin/cat", (), BOUNDS, layers=(Layer.LIMITS,))
     try:
         belt.require((Layer.LIMITS,), weak)
         with pytest.raises(IsolationMissing, match="FAAS_REQUIRE_ISOLATION names seccomp"):
@@ -159,13 +153,13 @@ def test_a_layer_that_is_required_and_missing_stops_the_start() -> None:
         weak.close()
 
 
-def test_a_step_that_fails_starts_nothing(launcher: str) -> None:
+def test_a_step_that_fails_starts_nothing(launcher: tuple[str, ...]) -> None:
     """One line that names the step, and 126: no sandbox runs with less than was promised."""
-    one = belt.Belt("/etc/passwd", (), BOUNDS, (Layer.LIMITS, Layer.SECCOMP))
+    one = belt.Belt("/etc/passwd", (), BOUNDS, layers=(Layer.LIMITS, Layer.SECCOMP), launcher=launcher)
     try:
         with one.start(("passwd",), {}) as process:
             out, errors = process.communicate()
-        assert (process.returncode, out) == (126, b""), launcher
+        assert (process.returncode, out) == (126, b"")
         assert errors == b"belt: exec: Permission denied\n"
     finally:
         one.close()

@@ -10,6 +10,7 @@ from faaspool_contract.names import Language
 from faaspool_executor.core.argv import FLAGS, sandbox_argv
 from faaspool_executor.errors import NotPrepared
 from faaspool_executor.sandbox import code_cache
+from faaspool_executor.sandbox.belt import build_launcher
 from faaspool_executor.sandbox.runtime import Runtime, prepare_alone, remove_unused, runner_source
 from faaspool_executor.sandbox.vendor import MANIFEST, call, fetch_packages
 
@@ -75,6 +76,7 @@ def _install(runtime: Runtime) -> None:
     damage = runtime.damage()
     if damage:
         raise NotPrepared(f"{damage} is not the file that this version was made for")
+    build_launcher(runtime.native_launcher)
     runtime.mark_installed()
 
 

@@ -21,6 +21,7 @@ from faaspool_contract.names import Language
 from faaspool_executor.core.argv import ENTRIES, sandbox_environment
 from faaspool_executor.errors import NotPrepared
 from faaspool_executor.sandbox import code_cache
+from faaspool_executor.sandbox.belt import LAUNCHER_SOURCE, PYTHON_LAUNCHER
 
 PREFIX = "runtime-"
 HASHES = "vendor.sha256"
@@ -60,6 +61,7 @@ def sources_key(deno: str) -> str:
     for path in [
         *sorted(files),
         here / "prepare.py",
+        LAUNCHER_SOURCE,
         here / "vendor.py",
         here / "code_cache.py",
         here.parent / "core" / "argv.py",
@@ -98,6 +100,16 @@ class Runtime:
     def image(self) -> Path:
         """Python's memory image."""
         return self.folder / "python.image"
+
+    @property
+    def launcher(self) -> tuple[str, ...]:
+        """What puts the belt on: the program that was compiled here, or the one in Python."""
+        return (str(self.native_launcher),) if self.native_launcher.is_file() else PYTHON_LAUNCHER
+
+    @property
+    def native_launcher(self) -> Path:
+        """The compiled launcher, where there was a compiler."""
+        return self.folder / "launcher"
 
     def entry(self, language: Language, *, cold: bool = False) -> str:
         """The entry module of a sandbox; `cold` is Python without its memory image."""

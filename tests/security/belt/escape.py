@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from faaspool_executor.core.layers import Layer
-from faaspool_executor.sandbox.belt import Belt, Bounds
+from faaspool_executor.sandbox.belt import PYTHON_LAUNCHER, Belt, Bounds
 from faaspool_executor.sandbox.runtime import find_deno
 
 PROBE = Path(__file__).with_name("probe.js")
@@ -80,10 +80,10 @@ def _targets() -> Iterator[tuple[dict[str, object], dict[str, socket.socket], se
         yield there, listeners, signalled
 
 
-def probe(layers: tuple[Layer, ...]) -> Found:
+def probe(layers: tuple[Layer, ...], launcher: tuple[str, ...] = PYTHON_LAUNCHER) -> Found:
     """Run the probe under some layers."""
     deno = find_deno()
-    belt = Belt(deno, (PROBE.parent,), BOUNDS, layers)
+    belt = Belt(deno, (PROBE.parent,), BOUNDS, layers=layers, launcher=launcher)
     environment = {"DENO_DIR": "/nonexistent", "DENO_NO_UPDATE_CHECK": "1", "HOME": "/nonexistent", "NO_COLOR": "1"}
     try:
         with _targets() as (there, listeners, signalled):
