@@ -31,7 +31,6 @@ const subarray = uncurry(U8.prototype.subarray);
 const lengthOf = uncurry(
   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(U8.prototype), "length")?.get as (this: Uint8Array) => number,
 );
-const Buffer = ArrayBuffer;
 const encode = TextEncoder.prototype.encode.bind(new TextEncoder());
 const parseJson = JSON.parse;
 const writeStderr = Deno.stderr.writeSync.bind(Deno.stderr);
@@ -72,11 +71,17 @@ function readFrame(limit: number): Uint8Array {
   return readExactly(size);
 }
 
-/** Reads the first frame: the secret, then settings as JSON. */
+/** Takes the first frame apart: the secret, then settings as JSON. */
+export function parseHello(frame: Uint8Array): { secret: Uint8Array; hello: Hello } {
+  const hello = parseJson(new TextDecoder().decode(frame.subarray(SECRET_BYTES)));
+  return { secret: frame.slice(0, SECRET_BYTES), hello };
+}
+
+/** Reads the first frame. */
 export function readHello(): Hello {
-  const frame = readFrame(MAX_HELLO_BYTES);
-  secret = frame.slice(0, SECRET_BYTES);
-  return parseJson(new TextDecoder().decode(frame.subarray(SECRET_BYTES)));
+  const parsed = parseHello(readFrame(MAX_HELLO_BYTES));
+  secret = parsed.secret;
+  return parsed.hello;
 }
 
 /** Waits for the task and returns its code; stdin then holds the program's input, no more. */
@@ -92,18 +97,30 @@ function putU32(target: Uint8Array, offset: number, value: number): void {
   target[offset + 3] = value;
 }
 
-function send(kind: number, body: Uint8Array): void {
-  if (secret === undefined) throw new Error("nothing can be sent before the hello frame");
+/** A message as it goes to the parent. */
+export function message(behind: Uint8Array, kind: number, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const size = lengthOf(body) + 1;
-  const buffer = new Buffer(HEADER_BYTES + size);
-  const frame = new U8(buffer);
-  setBytes(frame, secret);
+  const frame = new U8(HEADER_BYTES + size);
+  setBytes(frame, behind);
   putU32(frame, SECRET_BYTES, size);
   frame[HEADER_BYTES] = kind;
   setBytes(frame, body, HEADER_BYTES + 1);
+  return frame;
+}
+
+function send(kind: number, body: Uint8Array): void {
+  if (secret === undefined) throw new Error("nothing can be sent before the hello frame");
+  const frame = message(secret, kind, body);
+  const size = lengthOf(frame);
   let sent = writeStderr(frame);
   // Not `subarray`: that asks the program's `Symbol.species`, and nobody else may see the secret.
-  while (sent < HEADER_BYTES + size) sent += writeStderr(new U8(buffer, sent));
+  while (sent < size) sent += writeStderr(tail(frame, sent, size));
+}
+
+function tail(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const rest = new U8(end - start);
+  for (let n = start; n < end; n++) rest[n - start] = bytes[n];
+  return rest;
 }
 
 /** Tells the parent that a task can come. */
@@ -111,12 +128,17 @@ export function sendReady(): void {
   send(KIND_READY, new U8(0));
 }
 
-/** Tells the parent how the program ended; the parent listens to nothing after it. */
-export function sendResult(outcome: Outcome): void {
+/** The body of a result. */
+export function resultBody(outcome: Outcome): Uint8Array<ArrayBuffer> {
   const text = encode(outcome.retVal);
   const body = new U8(5 + lengthOf(text));
   putU32(body, 0, outcome.exitCode);
   body[4] = outcome.ownReturnVal ? FLAG_OWN_RETURN_VAL : 0;
   setBytes(body, text, 5);
-  send(KIND_RESULT, body);
+  return body;
+}
+
+/** Tells the parent how the program ended; the parent listens to nothing after it. */
+export function sendResult(outcome: Outcome): void {
+  send(KIND_RESULT, resultBody(outcome));
 }
