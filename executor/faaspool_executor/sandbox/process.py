@@ -198,11 +198,15 @@ class SandboxProcess:
             self.end(Ending.CRASHED)
 
     def _keep_stdout(self, text: bytes) -> None:
+        if self._done.done():
+            return  # What comes after the result is nobody's.
         self._stdout.feed(text)
         if self._sink is not None and text:
             self._sink("stdout", text)
 
     def _keep_stderr(self, text: bytes) -> None:
+        if self._done.done():
+            return
         self._stderr.feed(text)
         if self._sink is not None and text:
             self._sink("stderr", text)
