@@ -404,6 +404,11 @@ D_RESOURCES = [
 ]
 
 G_SNAPSHOT = [
+    python(
+        81,
+        REALM + "print(F('return [Deno.execPath(), Deno.mainModule, typeof caches].join()')())",
+        stdout="deno,file:///main.py,undefined\n",
+    ),
     python(80, "d = {}\nfor n in range(100_000): d[n * (2 ** 31 - 1)] = n\nlen(d)", status=OK | ENDED, timeout=3000),
     python(
         81,

@@ -3,8 +3,7 @@
  * permission. All others are refused by name, statically and dynamically.
  */
 
-/** What programs see as the name of the program that runs them. */
-const PROGRAM = "deno";
+import { hideHost, PROGRAM } from "../realm.ts";
 
 const ALLOWED = new Set([
   "assert",
@@ -63,18 +62,6 @@ function nodeProcess(read: () => unknown, file: string): () => Process {
   return () => process ??= emptied(read() as Process, file);
 }
 
-/** Hides where on the host the runtime is, and what would keep files there. */
-function hidePaths(file: string): void {
-  for (const name of ["caches", "localStorage", "sessionStorage"]) delete (globalThis as Record<string, unknown>)[name];
-  Object.defineProperty(Deno, "mainModule", { value: `file:///${file}`, configurable: true, enumerable: true });
-  Object.defineProperty(Deno, "execPath", {
-    value: () => PROGRAM,
-    writable: true,
-    configurable: true,
-    enumerable: true,
-  });
-}
-
 /** The functions that programs reach modules through. */
 export interface Modules {
   /** What `import(...)` and static imports become. */
@@ -102,7 +89,7 @@ function builtin(specifier: unknown, entry: (specifier: unknown) => unknown): st
  * @param file the program's name
  */
 export function installModules(file: string): Modules {
-  hidePaths(file);
+  hideHost(file);
   const descriptor = Object.getOwnPropertyDescriptor(globalThis, "process");
   const process = nodeProcess(() => descriptor?.get?.call(globalThis) ?? descriptor?.value, file);
   Object.defineProperty(globalThis, "process", {

@@ -2,6 +2,7 @@
 
 import { type Outcome, readHello, readTask, sendReady, sendResult } from "../wire.ts";
 import type { Parts, Pyodide } from "./boot.ts";
+import { hideHost } from "../realm.ts";
 import { startInterpreter } from "./interpreter.ts";
 
 /** Longer than any time limit. */
@@ -38,6 +39,7 @@ function parseOutcome(text: string): Outcome {
 /** Runs the sandbox's whole life. */
 export async function main(parts: Parts): Promise<never> {
   const hello = readHello();
+  hideHost("main.py");
   const exit: (code: number) => never = Deno.exit.bind(Deno);
   const { pyodide, harness } = await startInterpreter(parts, hello.heapBytes);
   exitOnFatalError(pyodide, exit);
