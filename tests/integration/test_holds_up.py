@@ -38,7 +38,7 @@ def test_many_tasks_leave_no_process_and_no_descriptor() -> None:
         assert service.memory_bytes() < memory + (16 << 20)
 
 
-def test_tasks_that_time_out_together_leave_a_service_that_serves() -> None:
+def test_061_tasks_that_time_out_together_leave_a_service_that_serves() -> None:
     """Fifty time-outs at once: each is answered as one, and the next tasks run."""
     with Service() as service, ThreadPoolExecutor(50) as clients:
         answers = list(clients.map(lambda code: service.run(code, timeout=300), [FOREVER] * 50))
@@ -49,7 +49,7 @@ def test_tasks_that_time_out_together_leave_a_service_that_serves() -> None:
         assert service.get("/health")[1]["status"] == "healthy"
 
 
-def test_a_client_that_hangs_up_frees_its_sandbox() -> None:
+def test_059_a_client_that_hangs_up_frees_its_sandbox() -> None:
     """With one worker, a task whose client has gone does not hold up the next."""
     with Service(FAAS_WORKER_COUNT="1") as service:
         body = json.dumps({"language": "javascript", "code": FOREVER, "timeout": 80_000}).encode()
@@ -113,7 +113,7 @@ def test_a_changed_file_of_the_runtime_stops_the_start(tmp_path: Path, name: str
         installed_runtime(replace(load_settings(), workspace=tmp_path))
 
 
-def test_a_damaged_image_is_recorded_anew_while_the_service_serves(tmp_path: Path) -> None:
+def test_083_a_damaged_image_is_recorded_anew_while_the_service_serves(tmp_path: Path) -> None:
     """A truncated image: degraded at first, right answers all along, healthy in the end."""
     runtime = Runtime(workspace(), find_deno())
     shutil.copytree(runtime.folder, tmp_path / runtime.folder.name)
@@ -131,3 +131,43 @@ def test_a_damaged_image_is_recorded_anew_while_the_service_serves(tmp_path: Pat
         assert answer["output"]["ret_val"] == "2"
         assert abs(image.stat().st_size - whole) < whole // 10
         assert service.run("2+2", "python")[1]["output"]["ret_val"] == "4"
+
+
+def test_089_what_lies_around_configures_no_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Configuration files in the working folder and variables of Deno and Node: sandboxes see none of it."""
+    (tmp_path / "deno.json").write_text(
+        '{"imports": {"node:path": "./evil.js"}, "permissions": {"default": {"all": true}}}'
+    )
+    (tmp_path / "package.json").write_text('{"type": "commonjs", "imports": {"#x": "./evil.js"}}')
+    (tmp_path / ".npmrc").write_text("registry=http://127.0.0.1:1/")
+    monkeypatch.chdir(tmp_path)
+    hostile = {
+        "NODE_OPTIONS": "--require=/nonexistent.js",
+        "DENO_V8_FLAGS": "--no-such-flag",
+        "DENO_CERT": "/nonexistent",
+        "DENO_PERMISSION_BROKER_PATH": "/nonexistent",
+        "DENO_AUTH_TOKENS": "secret@127.0.0.1",
+        "DENO_DIR": str(tmp_path / "cache"),
+        "HTTP_PROXY": "http://127.0.0.1:1",
+        "LD_PRELOAD_OF_NOBODY": "x",
+    }
+    with Service(**hostile) as service:
+        for language in ("python", "javascript", "typescript"):
+            assert service.run("1 + 1", language)[1]["output"] == {"stdout": "", "stderr": "", "ret_val": "2"}
+        answer = service.run("try { Deno.readTextFileSync('/etc/passwd') } catch (e) { return e.name }")[1]
+        assert answer["output"]["ret_val"] == '"NotCapable"'
+        assert not (tmp_path / "cache").exists()
+
+
+def test_090_sandboxes_talk_to_nobody() -> None:
+    """No update check, no telemetry: an idle sandbox has no socket of any network."""
+    with Service() as service:
+        for language in ("python", "javascript", "typescript"):
+            service.run("1", language)
+        wait_until(lambda: len(service.children()) >= 3)
+        tables = [Path(f"/proc/net/{name}") for name in ("tcp", "tcp6", "udp", "udp6")]
+        used = {line.split()[9] for table in tables if table.exists() for line in table.read_text().splitlines()[1:]}
+        for pid in service.children():
+            links = [str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir()]
+            assert not used & {link.removeprefix("socket:[").removesuffix("]") for link in links}
+            assert b"DENO_NO_UPDATE_CHECK=1" in Path(f"/proc/{pid}/environ").read_bytes()

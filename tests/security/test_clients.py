@@ -74,7 +74,7 @@ def status(answer: bytes) -> int:
     return int(answer[9:12])
 
 
-def test_a_head_that_is_too_large_is_refused(service: Service) -> None:
+def test_062_a_head_that_is_too_large_is_refused(service: Service) -> None:
     """In one piece, in many, as one header or as thousands, and as a path."""
     assert status(raw(service, head(f"X: {'x' * 40_000}"))) == 431
     assert status(raw(service, head(*(f"X-{n}: {n}" for n in range(5000))))) == 431
@@ -82,7 +82,7 @@ def test_a_head_that_is_too_large_is_refused(service: Service) -> None:
     assert status(raw(service, b"POST /run_code HTTP/1.1\r\nX: ", *[b"x" * 1000] * 200)) == 431
 
 
-def test_a_head_that_never_ends_is_cut(service: Service) -> None:
+def test_062_a_head_that_never_ends_is_cut(service: Service) -> None:
     """One byte, then nothing; the service does not wait for ever."""
     with socket.create_connection(("127.0.0.1", service.port), timeout=60) as client:
         client.sendall(b"POST /run_code HTTP/1.1\r\nHost")
@@ -95,7 +95,7 @@ def test_a_connection_that_says_nothing_is_closed(service: Service) -> None:
         assert received(client) == b""
 
 
-def test_a_body_that_never_ends_is_cut(service: Service) -> None:
+def test_062_a_body_that_never_ends_is_cut(service: Service) -> None:
     """It is answered, and the connection is closed."""
     with socket.create_connection(("127.0.0.1", service.port), timeout=60) as client:
         client.sendall(head(f"Content-Length: {len(TASK)}") + TASK[:-1])
@@ -139,7 +139,7 @@ def test_connections_are_bounded(service: Service) -> None:
         (["no colon"], b"", 400),
     ],
 )
-def test_bodies_that_lie_about_themselves(service: Service, lines: list[str], body: bytes, expected: int) -> None:
+def test_062_bodies_that_lie_about_themselves(service: Service, lines: list[str], body: bytes, expected: int) -> None:
     """Wrong lengths, two lengths, compressed, chunked without chunks."""
     assert status(raw(service, head(*lines), body)) == expected
 
