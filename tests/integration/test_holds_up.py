@@ -75,9 +75,10 @@ def test_a_full_queue_refuses_with_retry_after() -> None:
 def test_shutdown_finishes_what_runs_and_refuses_what_comes() -> None:
     """SIGTERM: the running task gets its answer, a new one gets 503, the exit code is 0."""
     with Service() as service, ThreadPoolExecutor(2) as clients:
-        slow = "await new Promise((done) => setTimeout(done, 3000)); 'done'"
+        slow = "const end = Date.now() + 3000; while (Date.now() < end); 'done'"
+        wait_until(lambda: service.sleeping_children() == len(service.children()) >= 3)
         running = clients.submit(service.run, slow)
-        wait_until(lambda: not running.done() and service.get("/livez")[0] == 200)
+        wait_until(lambda: service.sleeping_children() < len(service.children()))
         stopped = clients.submit(service.stop)
         wait_until(lambda: service.get("/readyz")[0] in (0, 503))
 
