@@ -23,6 +23,7 @@ const u8 = Uint8Array;
 const describe = Object.getOwnPropertyDescriptor;
 const call = Function.prototype.call.bind(Function.prototype.call) as (f: unknown, self: unknown) => void;
 const { preventDefault } = Event.prototype;
+const { captureStackTrace } = Error;
 /** Getters: asking them makes Deno load its Node half, which most programs do not need. */
 const timers = { set: describe(globalThis, "setTimeout"), clear: describe(globalThis, "clearTimeout") };
 
@@ -92,10 +93,20 @@ function readLine(): string | null {
   return decode(resized(bytes, length, length));
 }
 
-function prompt(message?: string, defaultValue?: string): string | null {
+function ask(message?: string, defaultValue?: string): string | null {
   if (message !== undefined) writeStdout(encode(`${message} `));
   const line = readLine();
   return line === "" && defaultValue !== undefined ? defaultValue : line;
+}
+
+function prompt(message?: string, defaultValue?: string): string | null {
+  try {
+    return ask(message, defaultValue);
+  } catch (error) {
+    // Such as a standard output that the program has closed: the trace begins where it called.
+    if (typeof error === "object" && error !== null) captureStackTrace(error, prompt);
+    throw error;
+  }
 }
 
 function exitCodeOf(code: unknown): number {
