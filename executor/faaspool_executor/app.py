@@ -121,6 +121,7 @@ class Commands:
             argv=tuple(argv),
             environment=self._runtime.environment,
             belt=self.belt,
+            hides=str(self._runtime.folder),
             heap_bytes=self._heap_bytes,
             max_output_bytes=self._settings.max_output_bytes,
         )

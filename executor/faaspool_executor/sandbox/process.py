@@ -29,6 +29,7 @@ from faaspool_gateway.ports import Captured, Ending, Outcome, Task
 
 READ_BYTES = 1 << 18
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+RUNTIME_NAME = "/faaspool"
 _OUT_OF_HEAP = (b"Last few GCs", b"JavaScript heap out of memory", b"Fatal JavaScript out of memory")
 
 
@@ -40,6 +41,8 @@ class Command:
     argv: tuple[str, ...]
     environment: dict[str, str]
     belt: Belt
+    hides: str
+    """A path of this host that no output shows: that of the runtime folder."""
     heap_bytes: int
     max_output_bytes: int
 
@@ -70,6 +73,7 @@ class SandboxProcess:
         self._sending = b""
         self._close_after_sending = False
         self._sink: Sink | None = None
+        self._hides = command.hides
         self.baseline_bytes = 0
         self.cpu_seconds = 0.0
         self._wait_status = 0
@@ -148,13 +152,19 @@ class SandboxProcess:
         details = {Ending.OUT_OF_MEMORY: "the task used more memory than it may"}
         return Outcome(
             ending=ending,
-            stdout=Captured(text=self._stdout.text(), truncated=self._stdout.truncated),
-            stderr=Captured(text=_without_engine_dump(self._stderr.text()), truncated=self._stderr.truncated),
+            stdout=Captured(text=self._shown(self._stdout.text()), truncated=self._stdout.truncated),
+            stderr=Captured(
+                text=self._shown(_without_engine_dump(self._stderr.text())), truncated=self._stderr.truncated
+            ),
             exit_code=result.exit_code if result else None,
-            ret_val=result.ret_val if result else "",
+            ret_val=self._shown(result.ret_val) if result else "",
             own_return_val=result.own_return_val if result else False,
             detail=detail or details.get(ending, ""),
         )
+
+    def _shown(self, text: str) -> str:
+        """Hide where the runtime is: stack traces of a program that has spoilt its engine may tell."""
+        return text.replace(self._hides, RUNTIME_NAME)
 
     def _send(self, data: bytes) -> None:
         self._sending += data

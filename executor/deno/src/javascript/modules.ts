@@ -5,6 +5,7 @@
 
 import { hideHost, PROGRAM } from "../realm.ts";
 
+const { apply } = Reflect;
 const ALLOWED = new Set([
   "assert",
   "assert/strict",
@@ -91,7 +92,7 @@ function builtin(specifier: unknown, entry: (specifier: unknown) => unknown): st
 export function installModules(file: string): Modules {
   hideHost(file);
   const descriptor = Object.getOwnPropertyDescriptor(globalThis, "process");
-  const process = nodeProcess(() => descriptor?.get?.call(globalThis) ?? descriptor?.value, file);
+  const process = nodeProcess(() => descriptor?.get ? apply(descriptor.get, globalThis, []) : descriptor?.value, file);
   Object.defineProperty(globalThis, "process", {
     get: process,
     set(value) {
