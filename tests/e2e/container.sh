@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the image, starts it with Compose as a user would, and runs the conformance suite against it.
+# Builds the image, starts it with Compose as a user would, in enhanced mode, and runs the conformance suite against it.
 # Needs a Docker engine, and docker-compose or docker compose.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python="$PWD/.venv/bin/python"
-export FAAS_IMAGE=faaspool-executor COZE_LOOP_FAAS_PORT="${PORT:-18889}"
+export FAAS_MODE=enhanced FAAS_IMAGE=faaspool-executor COZE_LOOP_FAAS_PORT="${PORT:-18889}"
 if docker compose version >/dev/null 2>&1; then compose=(docker compose); else compose=(docker-compose); fi
 compose+=(--project-name faaspool-test --file compose/docker-compose.yml --profile faas)
 
