@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.bench import belt, latency, sandboxes, throughput
+from tests.bench import belt, gateway, latency, sandboxes, throughput
 from tests.bench.figures import Figure, machine, table
 
 
@@ -18,6 +18,9 @@ def _parts(samples: int) -> dict[str, Callable[[], Iterator[Figure]]]:
         "bursts": lambda: latency.bursts(few),
         "texts": lambda: latency.large_texts(few),
         "sustained": throughput.sustained,
+        "queue": gateway.queue,
+        "gateway": gateway.alone,
+        "enhanced": lambda: gateway.added(samples),
     }
 
 
@@ -25,7 +28,11 @@ def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--samples", type=int, default=100, help="single tasks to time (default: 100)")
-    parser.add_argument("part", nargs="*", help="single, cpu, belt, memory, bursts, texts, sustained (default: all)")
+    parser.add_argument(
+        "part",
+        nargs="*",
+        help="single, cpu, belt, memory, bursts, texts, sustained, queue, gateway, enhanced (default: all)",
+    )
     arguments = parser.parse_args()
     parts = _parts(arguments.samples)
     figures = []
