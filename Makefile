@@ -68,7 +68,8 @@ image: ## Build the container image faaspool-executor
 
 .PHONY: docs
 docs: install $(VENV)/installed-dev ## Write the generated parts of docs/ anew
-	$(BIN)/python -m faaspool_executor.reference > docs/settings.md
+	$(BIN)/python -m faaspool_executor.reference settings > docs/settings.md
+	$(BIN)/python -m faaspool_executor.reference metrics > docs/metrics.md
 
 .PHONY: locks
 locks: $(VENV)/installed-dev ## Pin the newest allowed versions of all Python packages, with hashes

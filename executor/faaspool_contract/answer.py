@@ -30,6 +30,31 @@ class Truncated(BaseModel):
     ret_val: bool
 
 
+class PoolStats(BaseModel):
+    """The sandboxes: `totalInstances` is the sum of idle, active and starting ones."""
+
+    mode: Mode
+    totalInstances: int  # noqa: N815 -- the contract's names
+    idleInstances: int  # noqa: N815
+    activeInstances: int  # noqa: N815
+    startingInstances: int  # noqa: N815
+    heldBackInstances: int = Field(  # noqa: N815
+        description="Warm ones that are wanted and do not fit the memory or their number."
+    )
+
+
+class SchedulerStats(BaseModel):
+    """The tasks: `totalTasks` is the sum of completed, failed, queued and running ones."""
+
+    totalTasks: int  # noqa: N815
+    completedTasks: int = Field(description="Ran to an answer, whatever their code did.")  # noqa: N815
+    failedTasks: int = Field(description="Not carried out by the platform.")  # noqa: N815
+    queuedTasks: int  # noqa: N815
+    runningTasks: int  # noqa: N815
+    cancelledTasks: int = Field(description="Given up by their clients; not in the total.")  # noqa: N815
+    averageExecutionTime: float = Field(description="Of completed tasks, milliseconds.")  # noqa: N815
+
+
 class Metadata(BaseModel):
     """How the task went."""
 
@@ -42,6 +67,8 @@ class Metadata(BaseModel):
     attempts: int = Field(ge=1, le=2, description="2 where the first sandbox was lost through no fault of the code.")
     truncated: Truncated
     mode: Mode
+    instance_id: str | None = Field(default=None, description="The sandbox; enhanced mode.")
+    pool_stats: PoolStats | None = Field(default=None, description="Enhanced mode.")
 
 
 class RunAnswer(BaseModel):
@@ -60,6 +87,16 @@ class ErrorAnswer(BaseModel):
     details: str | None = None
 
 
+class TaskAnswer(BaseModel):
+    """A task by its id."""
+
+    task_id: str
+    state: str = Field(description="queued, running, completed, failed or cancelled.")
+    answer: RunAnswer | None = Field(default=None, description="What `/run_code` answers, once it is there.")
+    error: str | None = None
+    details: str | None = None
+
+
 class Health(BaseModel):
     """What `/health` says."""
 
@@ -68,4 +105,6 @@ class Health(BaseModel):
     mode: Mode
     version: str
     isolation: list[str] = Field(description="The kernel's layers that sandboxes live under, beside their own.")
+    pool: PoolStats | None = Field(default=None, description="Enhanced mode.")
+    scheduler: SchedulerStats | None = Field(default=None, description="Enhanced mode.")
     reasons: list[str] = Field(default_factory=list, description="Why it is not healthy.")

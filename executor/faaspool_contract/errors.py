@@ -2,6 +2,7 @@
 
 ContractError
 ├── InvalidRequest     the request cannot be carried out as it is (400)
+├── KeyReused          its idempotency key was another request's (409)
 ├── BodyTooLarge       the body is larger than the service reads (413)
 └── BodyTooSlow        the body did not come in time (408)
 """
@@ -21,6 +22,13 @@ class InvalidRequest(ContractError):
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+
+class KeyReused(ContractError):
+    """An idempotency key that came with another request before."""
+
+    def __init__(self) -> None:
+        super().__init__("Idempotency-Key: was used for another request")
 
 
 class BodyTooLarge(ContractError):

@@ -38,6 +38,7 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     MEMORY_LIMIT = "memory_limit"
     CRASHED = "crashed"
+    CANCELLED = "cancelled"
 
 
 LANGUAGE_NAMES = {

@@ -13,24 +13,28 @@ from typing import Any
 import structlog
 import uvicorn
 
-from faaspool_contract.names import Language
+from faaspool_contract.names import Language, Mode
 from faaspool_contract.request import RequestLimits
 from faaspool_executor.core.argv import sandbox_argv
-from faaspool_executor.core.plan import MIB, Budget
+from faaspool_executor.core.plan import MIB, Budget, Demand, Mix, NoneWarm, Target
 from faaspool_executor.errors import CannotListen, NotPrepared
 from faaspool_executor.sandbox.belt import Belt, Bounds, offered, require
-from faaspool_executor.sandbox.host import cores, hide_from_sandboxes, memory_limit_bytes
+from faaspool_executor.sandbox.host import cores, hide_from_sandboxes, memory_limit_bytes, process_bytes
 from faaspool_executor.sandbox.pool import Pool
 from faaspool_executor.sandbox.prepare import record_image
 from faaspool_executor.sandbox.process import Command
 from faaspool_executor.sandbox.runtime import Runtime, find_deno
 from faaspool_executor.settings import Settings
-from faaspool_gateway.http.app import build_app
+from faaspool_gateway.http.app import Parts, build_app
 from faaspool_gateway.http.protocol import bounded_protocol
+from faaspool_gateway.metrics import Metrics
+from faaspool_gateway.recent import Recent
 from faaspool_gateway.service import Gateway, GatewayLimits
+from faaspool_gateway.tasks import Tasks
 
-SERVICE_BYTES = 72 * MIB
-"""What the service's own process takes, next to its sandboxes."""
+SERVICE_BYTES = 88 * MIB
+"""What the service's own process takes, next to its sandboxes; 16 MiB of it are answers that are kept."""
+MAX_INSTANCES = 10_000
 ENGINE_BYTES = 64 * MIB
 """What a sandbox may take for the engine's own needs, its compilers above all, beyond the task's memory."""
 BACKLOG = 2048
@@ -96,6 +100,7 @@ def budget_of(settings: Settings) -> Budget:
         sandboxes_bytes=sandboxes_bytes,
         task_bytes=min(settings.task_memory_bytes + ENGINE_BYTES, room),
         cores=min(cores(), math.ceil(settings.cpus)),
+        instances=settings.max_instances if settings.mode is Mode.ENHANCED else MAX_INSTANCES,
     )
 
 
@@ -132,23 +137,66 @@ def commands_of(settings: Settings, runtime: Runtime) -> Commands:
     return Commands(settings, runtime, PythonImage(runtime), budget_of(settings))
 
 
-def build(settings: Settings, runtime: Runtime, image: PythonImage) -> tuple[Gateway, Pool]:
-    """Make the gateway and the pool behind it."""
-    budget = budget_of(settings)
-    commands = Commands(settings, runtime, image, budget)
-    pool = Pool(commands, budget, settings.worker_count, commands.belt.layers)
-    limits = GatewayLimits(
+def target_of(settings: Settings) -> Target:
+    """How sandboxes are made ahead."""
+    if settings.mode is Mode.BASIC:
+        return Demand(settings.worker_count)
+    return Mix(settings.pool_size) if settings.enable_pool else NoneWarm()
+
+
+class Service:
+    """The gateway, the pool behind it, and those who watch both."""
+
+    def __init__(self, settings: Settings, runtime: Runtime, image: PythonImage) -> None:
+        enhanced = settings.mode is Mode.ENHANCED
+        budget = budget_of(settings)
+        commands = Commands(settings, runtime, image, budget)
+        release = version("faaspool")
+        self.metrics = Metrics(release, settings.memory_bytes) if enhanced and settings.enable_metrics else None
+        self.recent = Recent() if enhanced else None
+        self.pool = Pool(
+            commands,
+            budget,
+            target_of(settings),
+            commands.belt.layers,
+            [self.metrics] if self.metrics is not None else [],
+        )
+        self.gateway = Gateway(
+            self.pool,
+            limits_of(settings),
+            settings.mode,
+            prioritised=enhanced and settings.enable_scheduler,
+            watchers=[watcher for watcher in (self.metrics, self.recent) if watcher is not None],
+        )
+        self.tasks = Tasks(self.gateway)
+        if self.metrics is not None:
+            self.metrics.watch(self.gateway, lambda: process_bytes(os.getpid()) + self.pool.memory_bytes())
+        self.app = build_app(
+            Parts(
+                tasks=self.tasks,
+                tokens=settings.api_tokens,
+                version=release,
+                fairness=settings.fairness_key,
+                metrics=self.metrics,
+                recent=self.recent,
+            )
+        )
+
+
+def limits_of(settings: Settings) -> GatewayLimits:
+    """How much the gateway takes on."""
+    return GatewayLimits(
         request=RequestLimits(
             code_bytes=settings.max_code_bytes,
             default_timeout_ms=settings.timeout_ms,
             max_timeout_ms=settings.max_timeout_ms,
         ),
         body_bytes=settings.max_body_bytes,
+        output_bytes=settings.max_output_bytes,
         workers=settings.worker_count,
         queue_size=settings.queue_size,
         queue_timeout_seconds=settings.queue_timeout_ms / 1000,
     )
-    return Gateway(pool, limits, settings.mode), pool
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -174,17 +222,18 @@ async def serve(settings: Settings) -> None:
 async def _serve(settings: Settings, runtime: Runtime, listener: socket.socket) -> None:
     hide_from_sandboxes()
     image = PythonImage(runtime)
-    gateway, pool = build(settings, runtime, image)
-    app = build_app(gateway, settings.api_tokens, version("faaspool"))
+    service = Service(settings, runtime, image)
+    gateway, pool = service.gateway, service.pool
     protocol = bounded_protocol(settings.worker_count + settings.queue_size + SPARE_CONNECTIONS)
     options: dict[str, Any] = {"log_level": "error", "access_log": False, "lifespan": "off", "server_header": False}
-    server = Server(uvicorn.Config(app, http=protocol, ws="none", **options))
+    server = Server(uvicorn.Config(service.app, http=protocol, ws="none", **options))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:
         background = [
             group.create_task(pool.run(), name="pool"),
+            group.create_task(service.tasks.run(), name="tasks"),
             group.create_task(_drain(stop, gateway, server, settings.grace_ms / 1000), name="drain"),
             group.create_task(_rebuild(image, pool), name="rebuild-image"),
         ]

@@ -1,8 +1,10 @@
-"""`python -m faaspool_executor.reference`: the settings as a page of the documentation."""
+"""`python -m faaspool_executor.reference settings|metrics`: pages of the documentation, from the code."""
 
+import sys
 from dataclasses import fields
 
 from faaspool_executor.settings import Settings, default_text
+from faaspool_gateway.metrics import metrics_page
 
 _HEAD = """# Settings
 
@@ -27,4 +29,4 @@ def settings_page() -> str:
 
 
 if __name__ == "__main__":
-    print(settings_page(), end="")
+    print({"settings": settings_page, "metrics": metrics_page}[sys.argv[1]](), end="")

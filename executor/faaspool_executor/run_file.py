@@ -14,7 +14,7 @@ from faaspool_executor.sandbox.host import OomKills
 from faaspool_executor.sandbox.process import SandboxProcess
 from faaspool_executor.settings import Settings
 from faaspool_gateway.errors import SandboxLost
-from faaspool_gateway.ports import Ending, Outcome, Task
+from faaspool_gateway.ports import Ending, Outcome, Stream, Task
 
 START_SECONDS = 60.0
 ENDINGS = {
@@ -26,7 +26,7 @@ ENDINGS = {
 EXIT_PIPE = 141
 """As a shell reports SIGPIPE."""
 _SUFFIXES = {".mjs": Language.JAVASCRIPT, ".mts": Language.TYPESCRIPT, ".tsx": Language.TYPESCRIPT}
-_DESCRIPTORS = {"stdout": 1, "stderr": 2}
+_DESCRIPTORS = {Stream.STDOUT: 1, Stream.STDERR: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class _Passing:
         self._interrupt = interrupt
         self.broken = False
 
-    def __call__(self, stream: str, text: bytes) -> None:
+    def __call__(self, stream: Stream, text: bytes) -> None:
         written = 0
         try:
             while written < len(text) and not self.broken:

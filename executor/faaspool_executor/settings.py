@@ -11,6 +11,7 @@ from faaspool_contract.names import Mode
 from faaspool_executor.core.layers import Layer
 from faaspool_executor.core.sizes import parse_size
 from faaspool_executor.errors import SettingsError
+from faaspool_gateway.ports import FairnessKey
 
 MIN_CPUS = 0.01
 MAX_CPUS = 4096
@@ -47,9 +48,16 @@ def _address(text: str) -> str:
 
 
 def _mode(text: str) -> Mode:
-    if text.strip().lower() == Mode.BASIC:
-        return Mode.BASIC
-    raise ValueError("must be basic; enhanced mode is not part of this version yet")
+    if text.strip().lower() not in list(Mode):
+        raise ValueError(f"must be {' or '.join(Mode)}")
+    return Mode(text.strip().lower())
+
+
+def _fairness(text: str) -> FairnessKey:
+    kind, _, name = text.strip().partition(":")
+    if kind not in ("header", "ext") or not name.strip():
+        raise ValueError("must be header:NAME or ext:NAME, such as header:X-Tenant")
+    return FairnessKey(header=kind == "header", name=name.strip())
 
 
 def _tokens(text: str) -> tuple[str, ...]:
@@ -76,7 +84,7 @@ _HOUR_MS = 3_600_000
 class Settings:
     """What an operator can choose."""
 
-    mode: Mode = _setting("FAAS_MODE", Mode.BASIC, _mode, "How sandboxes are kept: `basic`.")
+    mode: Mode = _setting("FAAS_MODE", Mode.BASIC, _mode, "How sandboxes are kept: `basic` or `enhanced`.")
     workspace: Path = _setting("FAAS_WORKSPACE", Path("/tmp/faas-workspace"), Path, "Where prepared files live.")  # noqa: S108
     host: str = _setting("FAAS_HOST", "127.0.0.1", _address, "Address to listen on: `0.0.0.0` for all.")
     port: int = _setting("COZE_LOOP_FAAS_PORT", 8889, _integer(1, 65535), "Port to listen on.")
@@ -104,6 +112,12 @@ class Settings:
     enable_pool: bool = _setting("FAAS_ENABLE_POOL", True, _boolean, "Keep sandboxes warm (enhanced mode).")
     enable_scheduler: bool = _setting("FAAS_ENABLE_SCHEDULER", True, _boolean, "Order by priority (enhanced mode).")
     enable_metrics: bool = _setting("FAAS_ENABLE_METRICS", True, _boolean, "Serve `/metrics` (enhanced mode).")
+    fairness_key: FairnessKey | None = _setting(
+        "FAAS_FAIRNESS_KEY",
+        None,
+        _fairness,
+        "Whose task it is: `header:NAME` or `ext:NAME`. Callers then share the workers (enhanced mode).",
+    )
     require_isolation: tuple[Layer, ...] = _setting(
         "FAAS_REQUIRE_ISOLATION", (), _layers, "Layers without which the service does not start: `seccomp,landlock`."
     )
@@ -153,7 +167,7 @@ def default_text(item: Field[Any]) -> str:
         return f"{value >> 30}G" if value % (1 << 30) == 0 else f"{value >> 20}M"
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value == () else str(value)
+    return "" if value in ((), None) else str(value)
 
 
 def describe_settings() -> str:

@@ -122,11 +122,23 @@ class Client:
         """Send a task to /run_code, without a look at the answer."""
         return self.post({"language": language, "code": code, **fields})
 
-    def hang_up_on(self, payload: object) -> None:
+    def lines(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Iterator[str]:
+        """Send one request and give its answer's lines as they come."""
+        connection = self._connection()
+        try:
+            connection.request(method, self._prefix + path, body=body, headers=headers)
+            for line in connection.getresponse():
+                yield line.decode().rstrip("\n")
+        finally:
+            connection.close()
+
+    def hang_up_on(self, payload: object, headers: dict[str, str] | None = None) -> None:
         """Send a task to /run_code and close the connection before its answer."""
         body = json.dumps(payload).encode()
         connection = self._connection()
-        connection.request("POST", self._prefix + "/run_code", body, {"Content-Type": "application/json"})
+        connection.request(
+            "POST", self._prefix + "/run_code", body, {"Content-Type": "application/json"} | (headers or {})
+        )
         if connection.sock is not None:
             connection.sock.shutdown(socket.SHUT_RDWR)
         connection.close()

@@ -10,8 +10,8 @@ from .client import Answer
 if TYPE_CHECKING:
     from .client import Response
 
-STATUSES = frozenset({"ok", "error", "timeout", "memory_limit", "crashed"})
-ENDED_STATUSES = frozenset({"timeout", "memory_limit", "crashed"})
+STATUSES = frozenset({"ok", "error", "timeout", "memory_limit", "crashed", "cancelled"})
+ENDED_STATUSES = frozenset({"timeout", "memory_limit", "crashed", "cancelled"})
 LANGUAGES = frozenset({"python", "javascript", "typescript"})
 MODES = frozenset({"basic", "enhanced"})
 STREAMS = frozenset({"stdout", "stderr", "ret_val"})

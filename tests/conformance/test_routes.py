@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 ROUTES = ["/health", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs"]
 JSON_ROUTES = ["/health", "/livez", "/readyz", "/openapi.json"]
 NO_ROUTES = [
-    "/",
     "/healthz",
     "/health/",
     "/HEALTH",
@@ -41,6 +40,18 @@ def test_the_other_routes_are_for_reading(client: Client, method: str, path: str
 def test_a_path_that_does_not_exist_is_not_found(client: Client, path: str) -> None:
     """As JSON, with an error, and without a redirection or a file."""
     check_refusal(client.get(path), 404)
+
+
+def test_the_page_is_enhanced_modes(client: Client, mode: str) -> None:
+    """Basic mode has none; the page loads nothing from elsewhere and runs nothing that is written into it."""
+    response = client.get("/")
+    if mode == "basic":
+        check_refusal(response, 404)
+        return
+    assert response.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert "unsafe" not in response.headers["content-security-policy"]
+    assert "http" not in response.text
 
 
 @pytest.mark.parametrize("path", JSON_ROUTES)

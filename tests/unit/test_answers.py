@@ -8,7 +8,7 @@ from faaspool_contract.answer import RunAnswer
 from faaspool_contract.names import Language, Mode
 from faaspool_gateway.core.answers import Run, answer
 from faaspool_gateway.core.return_value import END, START
-from faaspool_gateway.ports import Captured, Ending, Outcome
+from faaspool_gateway.ports import Captured, Ending, Outcome, Phases
 
 RUN = Run(
     task_id="task-1-a",
@@ -16,10 +16,9 @@ RUN = Run(
     mode=Mode.BASIC,
     attempts=1,
     limit_ms=100,
-    queued=0.001,
-    started=0.002,
-    ran=0.0306,
-    total=0.035,
+    phases=Phases(queued=0.001, started=0.002, ran=0.0306, total=0.035),
+    instance="sandbox-1",
+    census=None,
 )
 OUTCOME = Outcome(
     ending=Ending.FINISHED,

@@ -1,12 +1,15 @@
 """How many sandboxes to keep warm, for which languages, within how much memory."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from faaspool_contract.names import Language
 
 MIB = 1 << 20
 HALF_LIFE_SECONDS = 120.0
+LEAST_COUNT = 0.01
 FORGOTTEN = 0.25
 """A decayed peak below this keeps no sandbox warm."""
 
@@ -47,6 +50,69 @@ class Demand:
         return peak * math.exp2((since - now) / HALF_LIFE_SECONDS)
 
 
+class Target(Protocol):
+    """How many sandboxes of each language to keep warm."""
+
+    def arrive(self, language: Language, now: float) -> None:
+        """Count a task in."""
+
+    def leave(self, language: Language) -> None:
+        """Count a task out."""
+
+    def wanted(self, now: float) -> dict[Language, int]:
+        """Warm sandboxes to aim for."""
+
+
+class Mix:
+    """A fixed number of sandboxes, shared out as the languages are asked for: counts that halve every two minutes."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._counts: dict[Language, tuple[float, float]] = {
+            Language.PYTHON: (3.0, 0.0),
+            Language.JAVASCRIPT: (1.0, 0.0),
+            Language.TYPESCRIPT: (1.0, 0.0),
+        }
+
+    def arrive(self, language: Language, now: float) -> None:
+        """Count a task in."""
+        count, since = self._counts[language]
+        self._counts[language] = (self._decayed(count, since, now) + 1, now)
+
+    def leave(self, language: Language) -> None:
+        """Count a task out: what was asked for stays asked for."""
+
+    def wanted(self, now: float) -> dict[Language, int]:
+        """The share of each language by largest remainders (Hamilton's method); none goes without while they last."""
+        wanted = dict.fromkeys(Language, 1 if self._size >= len(Language) else 0)
+        left = self._size - sum(wanted.values())
+        weights = {language: self._decayed(*count, now) for language, count in self._counts.items()}
+        quotas = {language: left * weight / sum(weights.values()) for language, weight in weights.items()}
+        for language, quota in quotas.items():
+            wanted[language] += int(quota)
+        most = sorted(Language, key=lambda language: int(quotas[language]) - quotas[language])
+        for language in most[: self._size - sum(wanted.values())]:
+            wanted[language] += 1
+        return wanted
+
+    def _decayed(self, count: float, since: float, now: float) -> float:
+        return max(count * math.exp2((since - now) / HALF_LIFE_SECONDS) if since else count, LEAST_COUNT)
+
+
+class NoneWarm:
+    """No sandbox is kept: each task starts its own."""
+
+    def arrive(self, language: Language, now: float) -> None:
+        """Nothing follows from it."""
+
+    def leave(self, language: Language) -> None:
+        """Nothing follows from it."""
+
+    def wanted(self, now: float) -> dict[Language, int]:  # noqa: ARG002 -- as the others
+        """None of any."""
+        return dict.fromkeys(Language, 0)
+
+
 @dataclass(slots=True, kw_only=True)
 class Budget:
     """Memory, in bytes."""
@@ -57,6 +123,8 @@ class Budget:
     """How much a sandbox may grow by its task."""
     cores: int
     """Sandboxes that start at once."""
+    instances: int = 10_000
+    """Sandboxes at most."""
     _idle: dict[Language, int] = field(
         default_factory=lambda: {
             Language.PYTHON: 80 * MIB,
@@ -85,8 +153,13 @@ class View:
 
     idle: dict[Language, int]
     starting: dict[Language, int]
-    waiting: dict[Language, int]
+    waiting: Sequence[Language]
+    """The languages of the tasks that wait for a sandbox, the next one first."""
     wanted: dict[Language, int]
+    active: int
+    """Sandboxes that are lent or still ending."""
+    computing: int
+    """Processors that running tasks keep busy."""
     running_bytes: int
     may_start: bool
 
@@ -97,6 +170,10 @@ class Decision:
 
     start: tuple[Language, ...]
     stop: tuple[Language, ...]
+    held_back: int = 0
+    """Warm sandboxes that are wanted and do not fit."""
+    paced: bool = False
+    """More are to be started once running tasks leave a processor free."""
 
 
 class _Draft:
@@ -107,19 +184,31 @@ class _Draft:
         self._budget = budget
         self.idle = dict(view.idle)
         self.starting = dict(view.starting)
+        self.later = dict.fromkeys(Language, 0)
         self.start: list[Language] = []
         self.stop: list[Language] = []
+
+    def there(self, language: Language) -> int:
+        """Sandboxes that are ready, start, or will start."""
+        return self.idle[language] + self.starting[language] + self.later[language]
 
     def fits(self, language: Language) -> bool:
         """Whether one more sandbox leaves the reserve free."""
         estimate = self._budget.estimate
-        warm = sum((self.idle[one] + self.starting[one]) * estimate(one) for one in Language)
+        warm = sum(self.there(one) * estimate(one) for one in Language)
         used = warm + self._view.running_bytes + self._budget.reserve
-        return used + estimate(language) <= self._budget.sandboxes_bytes
+        return self._counted() < self._budget.instances and used + estimate(language) <= self._budget.sandboxes_bytes
 
     def may_begin(self) -> bool:
-        """Whether one more may start now."""
+        """Whether one more may start now for a task that waits."""
         return self._view.may_start and sum(self.starting.values()) < self._budget.cores
+
+    def may_warm(self) -> bool:
+        """Whether one more may start ahead: running tasks keep their processors."""
+        return self.may_begin() and sum(self.starting.values()) + self._view.computing < self._budget.cores
+
+    def _counted(self) -> int:
+        return sum(map(self.there, Language)) + self._view.active
 
     def begin(self, language: Language) -> None:
         self.starting[language] += 1
@@ -141,21 +230,34 @@ def plan(view: View, budget: Budget) -> Decision:
     uses only what is free.
     """
     draft = _Draft(view, budget)
+    waiting = {language: view.waiting.count(language) for language in Language}
     for language in Language:
-        while draft.idle[language] > view.wanted[language] + view.waiting[language]:
+        while draft.idle[language] > view.wanted[language] + waiting[language]:
             draft.end(language)
-    for language in Language:
-        _serve_waiting(draft, language, view.waiting[language])
+    _serve_waiting(draft, view.waiting)
+    held_back = 0
     for depth in range(1, max(view.wanted.values(), default=0) + 1):
         for language in Language:
-            there = draft.idle[language] + draft.starting[language]
-            if view.wanted[language] >= depth > there and draft.may_begin() and draft.fits(language):
+            if not view.wanted[language] >= depth > draft.there(language):
+                continue
+            if not draft.fits(language):
+                held_back += 1
+            elif draft.may_warm():
                 draft.begin(language)
-    return Decision(tuple(draft.start), tuple(draft.stop))
+            else:
+                draft.later[language] += 1
+    return Decision(tuple(draft.start), tuple(draft.stop), held_back, any(draft.later.values()))
 
 
-def _serve_waiting(draft: _Draft, language: Language, waiting: int) -> None:
-    while draft.may_begin() and draft.starting[language] < waiting:
+def _serve_waiting(draft: _Draft, waiting: Sequence[Language]) -> None:
+    """Start sandboxes for tasks that wait, in their order; those that start already are theirs."""
+    served = dict(draft.starting)
+    for language in waiting:
+        if served[language]:
+            served[language] -= 1
+            continue
+        if not draft.may_begin():
+            return
         while not draft.fits(language) and (other := next((one for one in Language if draft.idle[one]), None)):
             draft.end(other)
         if not draft.fits(language) and not draft.is_alone():

@@ -5,8 +5,11 @@ import os
 import platform
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 CGROUPS = Path("/sys/fs/cgroup")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 _PR_SET_DUMPABLE = 4
 
 
@@ -89,3 +92,29 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="ascii").strip()
     except OSError:
         return ""  # Not there on this machine: no limit.
+
+
+class ProcessState(NamedTuple):
+    """What a process does and has done."""
+
+    running: bool
+    """Its main thread computes, or waits for a processor to."""
+    cpu_seconds: float
+
+
+def process_state(pid: int) -> ProcessState:
+    """State of a process, idle and without use where it is gone (man 5 proc_pid_stat)."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return ProcessState(running=False, cpu_seconds=0.0)
+    return ProcessState(running=fields[0] == "R", cpu_seconds=(int(fields[11]) + int(fields[12])) / CLOCK_TICKS)
+
+
+def process_bytes(pid: int) -> int:
+    """Anonymous memory of a process: what nothing else shares; 0 where it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return (int(fields[1]) - int(fields[2])) * PAGE_BYTES

@@ -1,25 +1,29 @@
-"""The sandboxes of one machine: warm ones by language, made ahead of what was asked for lately."""
+"""The sandboxes of one machine: warm ones by language, made ahead of what is asked for."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
 
 import structlog
 
 from faaspool_contract.names import Language
-from faaspool_executor.core.plan import Budget, Demand, View, plan
+from faaspool_executor.core.plan import Budget, Decision, Target, View, plan
 from faaspool_executor.errors import ExecutorError
 from faaspool_executor.sandbox.host import OomKills
 from faaspool_executor.sandbox.process import Command, SandboxProcess
-from faaspool_gateway.errors import QueueTimeout
-from faaspool_gateway.ports import Ending
+from faaspool_gateway.ports import Census, Ending, Sandbox
 
 START_TIMEOUT_SECONDS = 60.0
 TICK_SECONDS = 5.0
+PACE_SECONDS = 0.05
+"""How soon to look again whether running tasks have left a processor free."""
 WATCH_SECONDS = 0.01
 FIRST_BACKOFF_SECONDS = 0.5
 MAX_BACKOFF_SECONDS = 10.0
+MAX_IDLE_SECONDS = 3600.0
+"""An idle sandbox that is older is renewed."""
 REFILL_SECONDS = 0.02
 """A sandbox that was lent is replaced this much later: starting a process holds up the loop and its core,
 and most tasks are over by then."""
@@ -27,21 +31,37 @@ and most tasks are over by then."""
 log = structlog.get_logger()
 
 
+class PoolWatcher(Protocol):
+    """Is told what becomes of sandboxes."""
+
+    def started(self, language: Language, seconds: float) -> None:
+        """Hear of a sandbox that is ready."""
+
+    def start_failed(self, language: Language) -> None:
+        """Hear of a sandbox that did not start."""
+
+    def spent(self, language: Language, cpu_seconds: float, peak_bytes: int) -> None:
+        """Hear what a task used, once its sandbox is gone."""
+
+
 class Pool:
     """Implements the gateway's `Sandboxes`."""
 
     def __init__(
-        self, commands: Callable[[Language], Command], budget: Budget, workers: int, isolation: tuple[str, ...]
+        self,
+        commands: Callable[[Language], Command],
+        budget: Budget,
+        target: Target,
+        isolation: tuple[str, ...],
+        watchers: Sequence[PoolWatcher] = (),
     ) -> None:
         self.isolation = isolation
         self._commands = commands
         self._budget = budget
-        self._demand = Demand(workers)
+        self._target = target
+        self._watchers = watchers
         self._idle: dict[Language, deque[SandboxProcess]] = {language: deque() for language in Language}
         self._starting = dict.fromkeys(Language, 0)
-        self._waiters: dict[Language, deque[asyncio.Future[SandboxProcess]]] = {
-            language: deque() for language in Language
-        }
         self._running: set[SandboxProcess] = set()
         self._ending: set[SandboxProcess] = set()
         self._wake = asyncio.Event()
@@ -49,8 +69,15 @@ class Pool:
         self._oom_kills = OomKills()
         self._failures = 0
         self._retry_at = 0.0
+        self._held_back = 0
+        self._needed: Callable[[], Sequence[Language]] = list
+        self._on_ready: Callable[[], None] = lambda: None
         self.notice: str | None = None
         """A reason, known to others, why tasks are served more slowly than they should be."""
+
+    def connect(self, needed: Callable[[], Sequence[Language]], on_ready: Callable[[], None]) -> None:
+        """Take the gateway's side."""
+        self._needed, self._on_ready = needed, on_ready
 
     async def run(self) -> None:
         """Keep sandboxes ready until cancelled; then end them all."""
@@ -61,82 +88,92 @@ class Pool:
                 while True:
                     self._wake.clear()
                     decision = plan(self._view(loop.time()), self._budget)
+                    self._held_back = decision.held_back
                     for language in decision.stop:
                         self._retire(self._idle[language].popleft())
                     for language in decision.start:
                         self._starting[language] += 1
                         group.create_task(self._start(language), name=f"start-{language}")
-                    try:
-                        async with asyncio.timeout(TICK_SECONDS):
-                            await self._wake.wait()
-                    except TimeoutError:
-                        continue
+                    if not decision.start and not decision.paced:
+                        self._renew(loop.time())
+                    await self._pause(decision)
         finally:
             await self._end_all()
 
     @contextmanager
     def expecting(self, language: Language) -> Iterator[None]:
         """Count a task that is queued or runs."""
-        self._demand.arrive(language, asyncio.get_running_loop().time())
+        self._target.arrive(language, asyncio.get_running_loop().time())
         try:
             yield
         finally:
-            self._demand.leave(language)
+            self._target.leave(language)
 
-    @asynccontextmanager
-    async def lease(self, language: Language, deadline: float) -> AsyncIterator[SandboxProcess]:
-        """Lend a sandbox; it is killed and replaced afterwards."""
-        sandbox = await self._acquire(language, deadline)
+    def ready(self, language: Language) -> bool:
+        """Whether a sandbox can be taken now."""
+        idle = self._idle[language]
+        while idle and idle[-1].gone.is_set():
+            idle.pop()
+        return bool(idle)
+
+    def take(self, language: Language) -> SandboxProcess:
+        """Lend a sandbox that is ready."""
+        sandbox = self._idle[language].pop()
         self._running.add(sandbox)
         self._active.set()
-        try:
-            yield sandbox
-        finally:
-            self._running.discard(sandbox)
+        asyncio.get_running_loop().call_later(REFILL_SECONDS, self._wake.set)
+        return sandbox
+
+    def give_back(self, sandbox: Sandbox, *, used: bool) -> None:
+        """End a loan: a used sandbox is killed."""
+        if not isinstance(sandbox, SandboxProcess):
+            raise TypeError("not one of these sandboxes")
+        self._running.discard(sandbox)
+        if used:
             self._retire(sandbox)
+        else:
+            self._idle[sandbox.language].append(sandbox)
+
+    def hurry(self) -> None:
+        """Hear that a task waits for a sandbox now."""
+        self._wake.set()
+
+    def census(self) -> Census:
+        """Count the sandboxes."""
+        return Census(
+            idle=sum(map(len, self._idle.values())),
+            active=len(self._running),
+            starting=sum(self._starting.values()),
+            held_back=self._held_back,
+        )
+
+    def memory_bytes(self) -> int:
+        """Memory of all sandboxes: measured where they run, else as it was after their start."""
+        idle = sum(sandbox.baseline_bytes for idle in self._idle.values() for sandbox in idle)
+        return idle + sum(sandbox.memory_bytes() for sandbox in self._running | self._ending)
 
     def problems(self) -> list[str]:
         """Why tasks are served more slowly than they should be."""
-        failing = [f"sandboxes fail to start ({self._failures} in a row)"] if self._failures else []
-        return failing + ([self.notice] if self.notice else [])
+        found = [f"sandboxes fail to start ({self._failures} in a row)"] if self._failures else []
+        if self._held_back:
+            found.append(f"warm sandboxes are held back: {self._held_back} do not fit the memory or their number")
+        return found + ([self.notice] if self.notice else [])
 
     def usable(self) -> bool:
         """Whether a sandbox is there or the last start went well."""
         return any(self._idle.values()) or bool(self._running) or self._failures < 3  # noqa: PLR2004 -- chance is ruled out
 
-    async def _acquire(self, language: Language, deadline: float) -> SandboxProcess:
-        idle = self._idle[language]
-        while idle:
-            sandbox = idle.pop()
-            if not sandbox.gone.is_set():
-                asyncio.get_running_loop().call_later(REFILL_SECONDS, self._wake.set)
-                return sandbox
-        waiter: asyncio.Future[SandboxProcess] = asyncio.get_running_loop().create_future()
-        self._waiters[language].append(waiter)
-        self._wake.set()
+    async def _pause(self, decision: Decision) -> None:
+        """Wait for something to decide."""
         try:
-            async with asyncio.timeout_at(deadline):
-                return await waiter
-        except (TimeoutError, asyncio.CancelledError) as error:
-            if waiter.done() and not waiter.cancelled():
-                self._offer(waiter.result())  # Assigned in the very tick in which the wait ended.
-            elif waiter in self._waiters[language]:
-                self._waiters[language].remove(waiter)
-            if isinstance(error, TimeoutError):
-                raise QueueTimeout(f"no {language} sandbox could be had in time") from None
-            raise
-
-    def _offer(self, sandbox: SandboxProcess) -> None:
-        waiters = self._waiters[sandbox.language]
-        while waiters:
-            waiter = waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(sandbox)
-                return
-        self._idle[sandbox.language].append(sandbox)
+            async with asyncio.timeout(PACE_SECONDS if decision.paced else TICK_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            return
 
     async def _start(self, language: Language) -> None:
         sandbox = None
+        begun = asyncio.get_running_loop().time()
         try:
             sandbox = SandboxProcess(self._commands(language), self._oom_kills, self._on_gone)
             await sandbox.ready(START_TIMEOUT_SECONDS)
@@ -151,10 +188,13 @@ class Pool:
         else:
             self._failures = 0
             self._budget.learn(language, sandbox.baseline_bytes)
-            self._offer(sandbox)
+            self._idle[language].append(sandbox)
+            for watcher in self._watchers:
+                watcher.started(language, asyncio.get_running_loop().time() - begun)
         finally:
             self._starting[language] -= 1
             self._wake.set()
+        self._on_ready()
 
     def _failed(self, language: Language, error: Exception) -> None:
         backoff = min(FIRST_BACKOFF_SECONDS * 2**self._failures, MAX_BACKOFF_SECONDS)
@@ -163,15 +203,28 @@ class Pool:
         self._retry_at = loop.time() + backoff
         loop.call_later(backoff, self._wake.set)
         log.error("sandbox_start_failed", language=language, reason=str(error), retry_seconds=backoff)
+        for watcher in self._watchers:
+            watcher.start_failed(language)
+
+    def _renew(self, now: float) -> None:
+        """End the oldest idle sandbox if it is too old; the plan replaces it before the next one goes."""
+        for idle in self._idle.values():
+            if idle and now - idle[0].begun_at > MAX_IDLE_SECONDS:
+                self._retire(idle.popleft())
+                self._wake.set()
+                return
 
     def _retire(self, sandbox: SandboxProcess) -> None:
         if not sandbox.gone.is_set():
             self._ending.add(sandbox)
             sandbox.kill()
 
-    def _on_gone(self) -> None:
+    def _on_gone(self, sandbox: SandboxProcess) -> None:
         """Memory came free: whoever waits for it need not wait for the next tick."""
-        if any(self._waiters.values()):
+        if sandbox.ran:
+            for watcher in self._watchers:
+                watcher.spent(sandbox.language, sandbox.cpu_seconds, sandbox.peak_bytes)
+        if self._needed():
             self._wake.set()
 
     def _view(self, now: float) -> View:
@@ -182,8 +235,10 @@ class Pool:
         return View(
             idle={language: len(idle) for language, idle in self._idle.items()},
             starting=dict(self._starting),
-            waiting={language: len(waiters) for language, waiters in self._waiters.items()},
-            wanted=self._demand.wanted(now),
+            waiting=self._needed(),
+            wanted=self._target.wanted(now),
+            active=len(self._running | self._ending),
+            computing=sum(sandbox.computes() for sandbox in self._running),
             running_bytes=sum(sandbox.memory_bytes() for sandbox in self._running | self._ending),
             may_start=now >= self._retry_at,
         )

@@ -5,13 +5,13 @@ import os
 import secrets
 import select
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from faaspool_contract.names import Language
-from faaspool_executor.core.capture import Capture
+from faaspool_executor.core.capture import Capture, Hider
 from faaspool_executor.core.frames import (
     SECRET_BYTES,
     FrameError,
@@ -23,13 +23,13 @@ from faaspool_executor.core.frames import (
 )
 from faaspool_executor.errors import StartFailed
 from faaspool_executor.sandbox.belt import Belt
-from faaspool_executor.sandbox.host import OomKills, prefer_as_victim
+from faaspool_executor.sandbox.host import OomKills, prefer_as_victim, process_bytes, process_state
 from faaspool_gateway.errors import SandboxLost
-from faaspool_gateway.ports import Captured, Ending, Outcome, Task
+from faaspool_gateway.ports import Captured, Ending, Outcome, Sink, Stream, Task
 
 READ_BYTES = 1 << 18
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-RUNTIME_NAME = "/faaspool"
+RUNTIME_NAME = b"/faaspool"
+"""What programs' output shows instead of the runtime folder: traces of one that has spoilt its engine may tell."""
 _OUT_OF_HEAP = (b"Last few GCs", b"JavaScript heap out of memory", b"Fatal JavaScript out of memory")
 
 
@@ -47,23 +47,23 @@ class Command:
     max_output_bytes: int
 
 
-Sink = Callable[[str, bytes], None]
-"""Is told what a program writes as it writes it: the stream's name and the bytes, without any limit."""
-
-
 class SandboxProcess:
     """A running sandbox. Everything happens on one event loop."""
 
-    def __init__(self, command: Command, oom_kills: OomKills, on_gone: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, command: Command, oom_kills: OomKills, on_gone: Callable[["SandboxProcess"], None] = lambda _: None
+    ) -> None:
         self.language = command.language
         self._loop = asyncio.get_running_loop()
         self._secret = secrets.token_bytes(SECRET_BYTES)
         self._messages = MessageReader(self._secret, max_body_bytes=command.max_output_bytes)
-        self._stdout = Capture(command.max_output_bytes)
-        self._stderr = Capture(command.max_output_bytes)
+        self._kept = {stream: Capture(command.max_output_bytes) for stream in Stream}
+        self._hiders = {stream: Hider(command.hides.encode(), RUNTIME_NAME) for stream in Stream}
         self._tail = b""
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._done: asyncio.Future[Result | None] = self._loop.create_future()
+        self.ran = False
+        """A task was sent to it."""
         self.gone = asyncio.Event()
         self._on_gone = on_gone
         self._oom_kills = oom_kills
@@ -74,12 +74,17 @@ class SandboxProcess:
         self._close_after_sending = False
         self._sink: Sink | None = None
         self._hides = command.hides
+        self.begun_at = self._loop.time()
         self.baseline_bytes = 0
         self.cpu_seconds = 0.0
+        """By the task alone, once the process is gone."""
+        self.peak_bytes = 0
+        self._start_cpu_seconds = 0.0
         self._wait_status = 0
         # Programs can read their first argument; where Deno is on this host is not theirs to know.
         self._process = command.belt.start(("deno", *command.argv[1:]), command.environment)
         self.pid = self._process.pid
+        self.name = f"sandbox-{self.pid}-{time.time_ns() // 1_000_000}"
         prefer_as_victim(self.pid)
         self._pidfd = os.pidfd_open(self.pid)
         self._pipes = {name: getattr(self._process, name).fileno() for name in ("stdin", "stdout", "stderr")}
@@ -98,13 +103,14 @@ class SandboxProcess:
         except TimeoutError:
             raise StartFailed(f"no {self.language} sandbox within {timeout_seconds:g} s") from None
         self.baseline_bytes = self.memory_bytes()
+        self._start_cpu_seconds = process_state(self.pid).cpu_seconds
 
     async def run(self, task: Task, sink: Sink | None = None) -> Outcome:
         """Run the one task of this sandbox. Raises SandboxLost."""
         self._sink = sink
         if self.gone.is_set():
             raise SandboxLost("the sandbox died while it was idle")
-        self._close_after_sending = True
+        self.ran = self._close_after_sending = True
         self._send(task_frame(task.code) + task.stdin)
         timer = self._loop.call_later(task.time_limit_seconds, self.end, Ending.TIMED_OUT)
         try:
@@ -121,6 +127,10 @@ class SandboxProcess:
             self._ending = ending
             self.kill()
 
+    def cancel(self) -> None:
+        """End the run because nobody wants it any more."""
+        self.end(Ending.CANCELLED)
+
     def kill(self) -> None:
         """Kill the process and whatever is in its group."""
         if not self.gone.is_set():
@@ -130,11 +140,11 @@ class SandboxProcess:
 
     def memory_bytes(self) -> int:
         """Anonymous memory of the process: what nothing else shares."""
-        try:
-            fields = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()
-        except (FileNotFoundError, ProcessLookupError):
-            return 0
-        return (int(fields[1]) - int(fields[2])) * PAGE_BYTES
+        return process_bytes(self.pid)
+
+    def computes(self) -> bool:
+        """Whether its main thread runs right now."""
+        return process_state(self.pid).running
 
     def _ended_by_itself(self) -> Outcome:
         status = os.waitstatus_to_exitcode(self._wait_status)
@@ -149,22 +159,22 @@ class SandboxProcess:
         return self._outcome(Ending.FINISHED, Result(exit_code=status, own_return_val=False, ret_val=""))
 
     def _outcome(self, ending: Ending, result: Result | None, detail: str = "") -> Outcome:
-        details = {Ending.OUT_OF_MEMORY: "the task used more memory than it may"}
+        details = {
+            Ending.OUT_OF_MEMORY: "the task used more memory than it may",
+            Ending.CANCELLED: "it was cancelled while it ran",
+        }
+        for stream, hider in self._hiders.items():
+            self._pass(stream, hider.rest())
+        stdout, stderr = self._kept[Stream.STDOUT], self._kept[Stream.STDERR]
         return Outcome(
             ending=ending,
-            stdout=Captured(text=self._shown(self._stdout.text()), truncated=self._stdout.truncated),
-            stderr=Captured(
-                text=self._shown(_without_engine_dump(self._stderr.text())), truncated=self._stderr.truncated
-            ),
+            stdout=Captured(text=stdout.text(), truncated=stdout.truncated),
+            stderr=Captured(text=_without_engine_dump(stderr.text()), truncated=stderr.truncated),
             exit_code=result.exit_code if result else None,
-            ret_val=self._shown(result.ret_val) if result else "",
+            ret_val=result.ret_val.replace(self._hides, RUNTIME_NAME.decode()) if result else "",
             own_return_val=result.own_return_val if result else False,
             detail=detail or details.get(ending, ""),
         )
-
-    def _shown(self, text: str) -> str:
-        """Hide where the runtime is: stack traces of a program that has spoilt its engine may tell."""
-        return text.replace(self._hides, RUNTIME_NAME)
 
     def _send(self, data: bytes) -> None:
         self._sending += data
@@ -187,7 +197,7 @@ class SandboxProcess:
             self._close("stdin")
 
     def _on_stdout(self) -> None:
-        self._keep_stdout(self._read("stdout"))
+        self._keep(Stream.STDOUT, self._read("stdout"))
 
     def _on_stderr(self) -> None:
         chunk = self._read("stderr")
@@ -198,7 +208,7 @@ class SandboxProcess:
         except FrameError:
             self.end(Ending.CRASHED)
             return
-        self._keep_stderr(text)
+        self._keep(Stream.STDERR, text)
         if isinstance(message, Ready) and not self._ready.done():
             self._ready.set_result(None)
         elif isinstance(message, Result) and self._ready.done() and self._ending is None:
@@ -207,25 +217,21 @@ class SandboxProcess:
         elif message is not None:
             self.end(Ending.CRASHED)
 
-    def _keep_stdout(self, text: bytes) -> None:
-        if self._done.done():
-            return  # What comes after the result is nobody's.
-        self._stdout.feed(text)
-        if self._sink is not None and text:
-            self._sink("stdout", text)
+    def _keep(self, stream: Stream, text: bytes) -> None:
+        if not self._done.done():  # What comes after the result is nobody's.
+            self._pass(stream, self._hiders[stream].feed(text))
 
-    def _keep_stderr(self, text: bytes) -> None:
-        if self._done.done():
-            return
-        self._stderr.feed(text)
+    def _pass(self, stream: Stream, text: bytes) -> None:
+        self._kept[stream].feed(text)
         if self._sink is not None and text:
-            self._sink("stderr", text)
-        self._tail = (self._tail + text)[-8192:]
+            self._sink(stream, text)
+        if stream is Stream.STDERR:
+            self._tail = (self._tail + text)[-8192:]
 
     def _drain_stdout(self) -> None:
         """Read what was written before the result: it is in the pipe already."""
         while chunk := self._read("stdout"):
-            self._keep_stdout(chunk)
+            self._keep(Stream.STDOUT, chunk)
 
     def _read(self, name: str) -> bytes:
         descriptor = self._pipes.get(name)
@@ -252,7 +258,8 @@ class SandboxProcess:
         os.close(self._pidfd)
         _, self._wait_status, usage = os.wait4(self.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(self._wait_status)
-        self.cpu_seconds = usage.ru_utime + usage.ru_stime
+        self.cpu_seconds = max(usage.ru_utime + usage.ru_stime - self._start_cpu_seconds, 0.0)
+        self.peak_bytes = usage.ru_maxrss * 1024
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)  # The group may outlive its leader.
         if self._process.returncode == -signal.SIGKILL and not self._killed_here:
@@ -263,11 +270,11 @@ class SandboxProcess:
             self._on_stderr()
             if before == len(self._pipes) and not self._readable("stderr"):
                 break
-        self._keep_stderr(self._messages.rest())
+        self._keep(Stream.STDERR, self._messages.rest())
         for name in tuple(self._pipes):
             self._close(name)
         self.gone.set()
-        self._on_gone()
+        self._on_gone(self)
         if not self._ready.done():
             self._ready.set_exception(
                 StartFailed(f"the sandbox ended with {self._process.returncode}: {self._reason()}")

@@ -1,168 +1,126 @@
-"""The routes of the contract."""
+"""The routes."""
 
-import asyncio
-import hmac
-import json
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from importlib.resources import files
 
 from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
-from faaspool_contract.answer import ErrorAnswer, Health, RunAnswer
-from faaspool_contract.errors import BodyTooLarge, BodyTooSlow, ContractError, InvalidRequest
-from faaspool_contract.names import VERSION
-from faaspool_contract.request import RunRequest, parse_request
-from faaspool_gateway.errors import GatewayError, QueueFull
-from faaspool_gateway.http.protocol import BODY_SECONDS
-from faaspool_gateway.service import Gateway
+from faaspool_contract.answer import ErrorAnswer, Health, RunAnswer, TaskAnswer
+from faaspool_contract.request import RunRequest
+from faaspool_gateway.http.door import Door, unauthorized
+from faaspool_gateway.http.health import health, readiness
+from faaspool_gateway.http.responses import HEADERS, answer, problem
+from faaspool_gateway.metrics import Metrics
+from faaspool_gateway.ports import FairnessKey
+from faaspool_gateway.recent import Recent
+from faaspool_gateway.tasks import Tasks
 
-RETRY_AFTER_SECONDS = 1
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-CLIENT_GONE = 499
-"""Never seen by anyone: the client that would read it has hung up."""
-
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+PAGE = {"": "index.html", "page.js": "page.js", "page.css": "page.css"}
+TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
 _BODY = {
     "requestBody": {
         "required": True,
         "content": {"application/json": {"schema": RunRequest.model_json_schema()}},
-    }
+    },
+    "parameters": [
+        {
+            "name": "wait",
+            "in": "query",
+            "schema": {"type": "string", "enum": ["true", "false"], "default": "true"},
+            "description": "false: answer 202 with the task's id at once.",
+        },
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            "description": "A request that is sent again with the same key gets the first one's answer.",
+        },
+    ],
 }
-_ERRORS: dict[int | str, dict[str, object]] = {
-    code: {"model": ErrorAnswer, "description": text}
-    for code, text in {
-        400: "The request is not valid.",
-        401: "The credentials are missing or wrong.",
-        408: "The body did not come in time.",
-        413: "The body is too large.",
-        429: "The queue is full.",
-        503: "Not now; try again.",
-    }.items()
+_TEXTS = {
+    400: "The request is not valid.",
+    401: "The credentials are missing or wrong.",
+    404: "Unknown, or no longer kept.",
+    408: "The body did not come in time.",
+    409: "The task has ended, or the idempotency key was another request's.",
+    413: "The body is too large.",
+    429: "The queue is full.",
+    503: "Not now; try again.",
 }
 
 
-def answer(status: int, body: dict[str, object], **headers: str) -> Response:
-    """A JSON answer; lone surrogates, which UTF-8 cannot carry, become U+FFFD."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    try:
-        content = text.encode()
-    except UnicodeEncodeError:
-        content = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-    return Response(content, status, HEADERS | headers, "application/json")
+def _errors(*codes: int) -> dict[int | str, dict[str, object]]:
+    return {code: {"model": ErrorAnswer, "description": _TEXTS[code]} for code in codes}
 
 
-def problem(status: int, error: str, details: str | None = None, **headers: str) -> Response:
-    """An answer to a request that was not carried out."""
-    body: dict[str, object] = {"error": error}
-    return answer(status, body if details is None else body | {"details": details}, **headers)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the application is made of; metrics and the page only where they are switched on."""
+
+    tasks: Tasks
+    tokens: tuple[str, ...]
+    version: str
+    fairness: FairnessKey | None = None
+    metrics: Metrics | None = None
+    recent: Recent | None = None
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, at most `limit` bytes of it. Raises BodyTooLarge or BodyTooSlow."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > limit:
-        raise BodyTooLarge(limit)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > limit:
-                    raise BodyTooLarge(limit)
-    except TimeoutError:
-        raise BodyTooSlow(BODY_SECONDS) from None
-    return bytes(body)
-
-
-async def hung_up(request: Request) -> None:
-    """Return when the client has gone."""
-    while (await request.receive())["type"] != "http.disconnect":
-        continue
-
-
-async def run_while_connected(gateway: Gateway, parsed: RunRequest, request: Request) -> Response:
-    """Run a task; cancel it when its client hangs up."""
-    run = asyncio.ensure_future(gateway.run(parsed))
-    gone = asyncio.ensure_future(hung_up(request))
-    try:
-        await asyncio.wait((run, gone), return_when=asyncio.FIRST_COMPLETED)
-        return answer(200, run.result()) if run.done() else Response(status_code=CLIENT_GONE)
-    finally:
-        run.cancel()
-        gone.cancel()
-        await asyncio.gather(run, gone, return_exceptions=True)
-
-
-def authorized(request: Request, tokens: tuple[str, ...]) -> bool:
-    """Whether the request carries one of the tokens, compared in constant time."""
-    given = request.headers.get("authorization", "").encode()
-    return not tokens or sum(hmac.compare_digest(given, f"Bearer {token}".encode()) for token in tokens) > 0
-
-
-def refusal(error: ContractError | GatewayError) -> Response:
-    """The answer to a task that was not carried out."""
-    match error:
-        case InvalidRequest():
-            return problem(400, "Invalid request", str(error))
-        case BodyTooLarge():
-            return problem(413, "Request body too large", str(error))
-        case BodyTooSlow():
-            return problem(408, "Request body too slow", str(error), Connection="close")
-        case GatewayError():
-            status = 429 if isinstance(error, QueueFull) else 503
-            return problem(status, error.title, str(error), **{"Retry-After": str(RETRY_AFTER_SECONDS)})
-        case _:
-            raise error
-
-
-async def run_code(gateway: Gateway, tokens: tuple[str, ...], request: Request) -> Response:
-    """Carry out `POST /run_code`."""
-    if not authorized(request, tokens):
-        return problem(401, "Missing or wrong credentials")
-    try:
-        parsed = parse_request(await read_body(request, gateway.limits.body_bytes), gateway.limits.request)
-        return await run_while_connected(gateway, parsed, request)
-    except (ContractError, GatewayError) as error:
-        return refusal(error)
-    except ClientDisconnect:
-        return Response(status_code=CLIENT_GONE)
-
-
-def health(gateway: Gateway) -> Response:
-    """Answer `GET /health`."""
-    usable, reasons = gateway.sandboxes.usable(), gateway.sandboxes.problems()
-    status = "unhealthy" if not usable else "degraded" if reasons else "healthy"
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    body: dict[str, object] = {
-        "status": status,
-        "timestamp": now,
-        "mode": gateway.mode,
-        "version": VERSION,
-        "isolation": list(gateway.sandboxes.isolation),
-    }
-    return answer(200 if usable else 503, body | ({"reasons": reasons} if reasons else {}))
-
-
-def readiness(gateway: Gateway) -> Response:
-    """Answer `GET /readyz`."""
-    if gateway.draining:
-        return problem(503, "Service is shutting down")
-    return answer(200, {"status": "ok"}) if gateway.sandboxes.usable() else problem(503, "No sandbox can be started")
-
-
-def build_app(gateway: Gateway, tokens: tuple[str, ...], version: str) -> FastAPI:
+def build_app(parts: Parts) -> FastAPI:
     """Make the application."""
     app = FastAPI(
         title="FaaSPool",
-        version=version,
+        version=parts.version,
         description="Runs other people's code, safely and at once.",
         redirect_slashes=False,
     )
+    door = Door(parts.tasks, parts.tokens, parts.fairness)
+    _task_routes(app, door)
+    _probe_routes(app, parts)
+    if parts.recent is not None:
+        _page_routes(app, door, parts.recent)
 
-    @app.post("/run_code", response_model=RunAnswer, responses=_ERRORS, openapi_extra=_BODY)
+    @app.exception_handler(HTTPException)
+    async def _http_problem(_request: Request, error: HTTPException) -> Response:
+        return problem(error.status_code, str(error.detail), **(dict(error.headers) if error.headers else {}))
+
+    return app
+
+
+def _task_routes(app: FastAPI, door: Door) -> None:
+    responses = _errors(400, 401, 408, 409, 413, 429, 503) | {
+        202: {"model": TaskAnswer, "description": "Taken, with `wait=false`."},
+        200: {
+            "model": RunAnswer,
+            "description": "The program was run.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+    }
+
+    @app.post("/run_code", responses=responses, openapi_extra=_BODY)
     async def _run_code(request: Request) -> Response:
         """Run a program and answer with its output and return value."""
-        return await run_code(gateway, tokens, request)
+        return await door.run_code(request)
+
+    @app.get("/tasks/{task_id}", response_model=TaskAnswer, responses=_errors(401, 404))
+    async def _get_task(task_id: str, request: Request) -> Response:
+        """Tell a task's state and, for ten minutes, its answer."""
+        return await door.get_task(task_id, request)
+
+    @app.delete("/tasks/{task_id}", response_model=TaskAnswer, responses=_errors(401, 404, 409))
+    async def _delete_task(task_id: str, request: Request) -> Response:
+        """End a task that waits or runs."""
+        return await door.delete_task(task_id, request)
+
+
+def _probe_routes(app: FastAPI, parts: Parts) -> None:
+    gateway, metrics = parts.tasks.gateway, parts.metrics
 
     @app.get("/health", response_model=Health, responses={503: {"model": Health, "description": "No code can be run."}})
     async def _health() -> Response:
@@ -174,18 +132,37 @@ def build_app(gateway: Gateway, tokens: tuple[str, ...], version: str) -> FastAP
         """Tell that the process answers."""
         return answer(200, {"status": "ok"})
 
-    @app.get("/readyz", responses={503: {"model": ErrorAnswer, "description": "No tasks are taken."}})
+    @app.get("/readyz", responses=_errors(503))
     async def _readyz() -> Response:
         """Tell whether tasks are taken."""
         return readiness(gateway)
 
-    @app.get("/metrics", responses={404: {"model": ErrorAnswer, "description": "Not in this mode."}})
+    @app.get(
+        "/metrics",
+        responses={
+            200: {"description": "Prometheus text.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+            404: {"model": ErrorAnswer, "description": "Not in this mode."},
+        },
+    )
     async def _metrics() -> Response:
-        """Say that basic mode has no metrics."""
-        return problem(404, "Metrics disabled in current mode")
+        """Tell what Prometheus wants to know."""
+        if metrics is None:
+            return problem(404, "Metrics disabled in current mode")
+        return Response(metrics.text(), headers=HEADERS, media_type=CONTENT_TYPE_LATEST)
 
-    @app.exception_handler(HTTPException)
-    async def _http_problem(_request: Request, error: HTTPException) -> Response:
-        return problem(error.status_code, str(error.detail), **(dict(error.headers) if error.headers else {}))
 
-    return app
+def _page_routes(app: FastAPI, door: Door, recent: Recent) -> None:
+    folder = files("faaspool_gateway.http") / "page"
+    contents = {path: (folder / name).read_bytes() for path, name in PAGE.items()}
+
+    def page(path: str) -> Response:
+        kind = TYPES[PAGE[path].rpartition(".")[2]]
+        return Response(contents[path], headers=HEADERS | PAGE_HEADERS, media_type=kind)
+
+    for path in PAGE:
+        app.add_api_route(f"/{path}", lambda path=path: page(path), include_in_schema=False)
+
+    @app.get("/stats", include_in_schema=False)
+    async def _stats(request: Request) -> Response:
+        """Tell what the page shows."""
+        return unauthorized() if door.owner(request) is None else answer(200, recent.snapshot(door.tasks.gateway))

@@ -150,7 +150,7 @@ def test_099_waiting_is_not_running(run: Run) -> None:
         )
     for answer in answers:
         timings = answer.metadata["timings"]
-        assert answer.metadata["duration"] == round(timings["ran_ms"])
+        assert abs(answer.metadata["duration"] - timings["ran_ms"]) <= 0.5
         assert timings["queued_ms"] + timings["started_ms"] + timings["ran_ms"] <= timings["total_ms"] + 1
 
 
