@@ -5,6 +5,7 @@ A task belongs to the token that it came with: nobody else finds it.
 
 import asyncio
 import hashlib
+import sys
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -82,9 +83,9 @@ class Record:
         return self.answer
 
     def size(self) -> int:
-        """Bytes that its answer takes, about."""
+        """Bytes of memory that its answer takes, about."""
         output = self.answer["output"] if self.answer is not None else None
-        return _FIXED_BYTES + (sum(map(len, output.values())) if isinstance(output, dict) else 0)
+        return _FIXED_BYTES + (sum(map(sys.getsizeof, output.values())) if isinstance(output, dict) else 0)
 
     def abandon(self) -> None:
         """Hear that its client has gone."""

@@ -141,7 +141,7 @@ class Pool:
     def census(self) -> Census:
         """Count the sandboxes."""
         return Census(
-            idle=sum(map(len, self._idle.values())),
+            idle=sum(not sandbox.gone.is_set() for idle in self._idle.values() for sandbox in idle),
             active=len(self._running),
             starting=sum(self._starting.values()),
             held_back=self._held_back,
