@@ -248,3 +248,12 @@ def test_the_pages_numbers(service: Service) -> None:
     assert "secret" not in text
     assert answer["metadata"]["task_id"] not in text
     assert len(stats["bins"]) * stats["binSeconds"] == 300
+
+
+def test_basic_mode_is_healthy_with_what_it_has() -> None:
+    """It warms by demand and as memory allows: nobody asked for more."""
+    with Service(FAAS_MEMORY_LIMIT="256M") as service:
+        for language in ("python", "js", "ts") * 2:
+            assert service.run("1", language)[0] == 200
+        wait_until(lambda: len(service.children()) > 0, WAIT_SECONDS)
+        assert service.get("/health")[1]["status"] == "healthy"

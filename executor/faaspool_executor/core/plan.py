@@ -19,6 +19,7 @@ class Demand:
     """How many tasks of each language were there at once, lately: a peak that halves every two minutes."""
 
     workers: int
+    promised: bool = field(default=False, init=False)
     _now: dict[Language, int] = field(default_factory=lambda: dict.fromkeys(Language, 0))
     _peaks: dict[Language, tuple[float, float]] = field(default_factory=lambda: dict.fromkeys(Language, (1.0, 0.0)))
 
@@ -53,6 +54,9 @@ class Demand:
 class Target(Protocol):
     """How many sandboxes of each language to keep warm."""
 
+    promised: bool
+    """The operator asked for that many: fewer are a shortage."""
+
     def arrive(self, language: Language, now: float) -> None:
         """Count a task in."""
 
@@ -67,6 +71,7 @@ class Mix:
     """A fixed number of sandboxes, shared out as the languages are asked for: counts that halve every two minutes."""
 
     def __init__(self, size: int) -> None:
+        self.promised = True
         self._size = size
         self._counts: dict[Language, tuple[float, float]] = {
             Language.PYTHON: (3.0, 0.0),
@@ -101,6 +106,8 @@ class Mix:
 
 class NoneWarm:
     """No sandbox is kept: each task starts its own."""
+
+    promised = False
 
     def arrive(self, language: Language, now: float) -> None:
         """Nothing follows from it."""

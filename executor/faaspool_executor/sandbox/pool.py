@@ -88,7 +88,7 @@ class Pool:
                 while True:
                     self._wake.clear()
                     decision = plan(self._view(loop.time()), self._budget)
-                    self._held_back = decision.held_back
+                    self._held_back = decision.held_back if self._target.promised else 0
                     for language in decision.stop:
                         self._retire(self._idle[language].popleft())
                     for language in decision.start:
